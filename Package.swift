@@ -1,0 +1,207 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One entry per target, in the order of the layers in Docs/Architecture.md (top first). A target may
+// depend on targets of lower layers only; `make lint` checks it.
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  .enableUpcomingFeature("ImmutableWeakCaptures"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+/// Settings for targets that wrap C or hold generated code: no memory-safety annotations there.
+let relaxed: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func library(
+  _ name: String, _ dependencies: [Target.Dependency] = [], settings: [SwiftSetting] = strict
+) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + dependencies,
+    path: "Tests/\(name)Tests", exclude: [], swiftSettings: strict)
+}
+
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(
+  name: "AsyncHTTPClient", package: "async-http-client")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let serviceLifecycle = Target.Dependency.product(
+  name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let swiftProtobufPlugin = Target.Dependency.product(
+  name: "SwiftProtobufPluginLibrary", package: "swift-protobuf")
+let treeCollections = Target.Dependency.product(
+  name: "HashTreeCollections", package: "swift-collections")
+let unixSignals = Target.Dependency.product(
+  name: "UnixSignals", package: "swift-service-lifecycle")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+
+let package = Package(
+  name: "skein",
+  platforms: [.macOS(.v15)],
+  products: [.executable(name: "skein", targets: ["skein"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    // Executables
+    .executableTarget(
+      name: "skein",
+      dependencies: [
+        "ControlPlane", "Diagnostics", "EchoWorkload", "EnvoyTranslation", "KubernetesAPI",
+        "KubernetesClient", "ProxyAgent", "StandaloneAPI", "StreamingJSON", "YAML",
+        argumentParser, logging, serviceLifecycle, unixSignals,
+      ], swiftSettings: strict),
+    .executableTarget(
+      name: "protoc-gen-envoy-writers", dependencies: [swiftProtobuf, swiftProtobufPlugin],
+      swiftSettings: relaxed),
+
+    // Processes
+    library(
+      "ControlPlane",
+      [
+        "CertificateAuthority", "CertificateServer", "Diagnostics", "DiscoveryServer",
+        "EnvoyTranslation", "GRPCTransport", "KubernetesAPI", "KubernetesClient", "MeshIngest",
+        "MeshModel", "MeshStore", "OpenSSLCrypto", "StandaloneAPI", "WorkloadAuthentication",
+        "XDSProtocol", "YAML", logging, nioCore, nioPosix, nioSSL, serviceLifecycle,
+      ]),
+    library(
+      "ProxyAgent",
+      [
+        "DiscoveryAPI", "GRPCTransport", "OpenSSLCrypto", hummingbird, logging, nioCore, nioPosix,
+        nioSSL, serviceLifecycle, swiftProtobuf,
+      ]),
+    library(
+      "EchoWorkload", [logging, nioCore, nioHTTP1, nioHTTP2, nioPosix, serviceLifecycle]),
+
+    // Servers
+    library(
+      "DiscoveryServer",
+      [
+        "DiscoveryAPI", "GRPCTransport", "ProtobufWire", "WorkloadAuthentication", "XDSProtocol",
+        logging, nioCore, serviceLifecycle, swiftProtobuf,
+      ]),
+    library(
+      "CertificateServer",
+      [
+        "CertificateAuthority", "DiscoveryAPI", "GRPCTransport", "WorkloadAuthentication", logging,
+        nioCore, swiftProtobuf,
+      ]),
+    library(
+      "StandaloneAPI",
+      [
+        "IstioAPI", "KubernetesAPI", "ProtobufWire", "StreamingJSON", "YAML", grdb, hummingbird,
+        logging, nioCore, serviceLifecycle,
+      ]),
+    library(
+      "Diagnostics",
+      ["StreamingJSON", "XDSProtocol", hummingbird, logging, nioCore, serviceLifecycle]),
+
+    // Domain
+    library(
+      "EnvoyTranslation",
+      [
+        "EnvoyAPI", "IstioAPI", "MeshModel", "ProtobufWire", "RegularExpression", "XDSProtocol",
+        treeCollections,
+      ]),
+    library(
+      "MeshIngest",
+      ["IstioAPI", "KubernetesAPI", "KubernetesClient", "MeshModel", logging, serviceLifecycle]),
+    library("MeshStore", ["MeshModel", treeCollections]),
+    library("CertificateAuthority", ["OpenSSLCrypto", grdb, logging, serviceLifecycle]),
+    library("WorkloadAuthentication", ["GRPCTransport", "OpenSSLCrypto", grdb, logging]),
+    library("MeshModel", ["IstioAPI", "KubernetesAPI", treeCollections]),
+
+    // Protocols
+    library("XDSProtocol", ["DiscoveryAPI", "ProtobufWire", swiftProtobuf, treeCollections]),
+    library(
+      "KubernetesClient",
+      ["KubernetesAPI", "StreamingJSON", asyncHTTPClient, logging, nioCore, serviceLifecycle]),
+    library(
+      "GRPCTransport",
+      [logging, nioCore, nioHPACK, nioHTTP1, nioHTTP2, nioPosix, nioSSL, serviceLifecycle]),
+    library("OpenSSLCrypto", ["COpenSSL"], settings: relaxed),
+    library("YAML", ["CLibYAML", "StreamingJSON"], settings: relaxed),
+
+    // APIs
+    library("EnvoyAPI", ["ProtobufWire"], settings: relaxed),
+    library("IstioAPI", ["RegularExpression", "StreamingJSON"]),
+    library("KubernetesAPI", ["StreamingJSON"]),
+    library("DiscoveryAPI", [swiftProtobuf], settings: relaxed),
+
+    // Foundations
+    library("ProtobufWire"),
+    library("RegularExpression"),
+    library("StreamingJSON"),
+    .systemLibrary(
+      name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+
+    // Tests
+    library(
+      "MeshTesting", ["IstioAPI", "KubernetesAPI", "MeshModel", "StreamingJSON", "YAML", logging]),
+    tests("CertificateAuthority", ["OpenSSLCrypto", x509]),
+    tests("CertificateServer", ["CertificateAuthority", "OpenSSLCrypto", x509]),
+    tests("DiscoveryServer", ["MeshTesting"]),
+    tests("EnvoyAPI", ["EnvoyMessages", "ProtobufWire", swiftProtobuf]),
+    tests("EnvoyTranslation", ["EnvoyMessages", "MeshStore", "MeshTesting", swiftProtobuf]),
+    tests("GRPCTransport", [nioCore, nioPosix, nioSSL, "OpenSSLCrypto"]),
+    tests("IstioAPI", ["MeshTesting"]),
+    tests("KubernetesClient", ["MeshTesting", "StandaloneAPI"]),
+    tests("MeshIngest", ["MeshTesting"]),
+    tests("MeshStore", ["MeshTesting"]),
+    tests("ProtobufWire", []),
+    tests("ProxyAgent", ["CertificateAuthority", "OpenSSLCrypto"]),
+    tests("RegularExpression", []),
+    tests("StandaloneAPI", ["MeshTesting"]),
+    tests("StreamingJSON", []),
+    tests("WorkloadAuthentication", ["OpenSSLCrypto"]),
+    tests("XDSProtocol", ["MeshTesting", swiftProtobuf]),
+    tests("YAML", ["StreamingJSON"]),
+    .target(
+      name: "EnvoyMessages", dependencies: [swiftProtobuf], path: "Tests/EnvoyMessages",
+      swiftSettings: relaxed),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["EnvoyMessages", "MeshTesting", "StreamingJSON", swiftProtobuf],
+      path: "Tests/EndToEndTests", swiftSettings: strict),
+  ]
+)
