@@ -161,10 +161,13 @@ let package = Package(
     library("YAML", ["CLibYAML", "StreamingJSON"], settings: relaxed),
 
     // APIs
-    library("EnvoyAPI", ["ProtobufWire"], settings: relaxed),
+    .target(
+      name: "EnvoyAPI", dependencies: ["ProtobufWire"], exclude: ["Protos"], swiftSettings: relaxed),
     library("IstioAPI", ["RegularExpression", "StreamingJSON"]),
     library("KubernetesAPI", ["StreamingJSON"]),
-    library("DiscoveryAPI", [swiftProtobuf], settings: relaxed),
+    .target(
+      name: "DiscoveryAPI", dependencies: [swiftProtobuf], exclude: ["Protos"],
+      swiftSettings: relaxed),
 
     // Foundations
     library("ProtobufWire"),
