@@ -25,9 +25,10 @@ let relaxed: [SwiftSetting] = [
 ]
 
 func library(
-  _ name: String, _ dependencies: [Target.Dependency] = [], settings: [SwiftSetting] = strict
+  _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [],
+  settings: [SwiftSetting] = strict
 ) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -164,7 +165,7 @@ let package = Package(
     library("EnvoyAPI", ["ProtobufWire"], settings: relaxed),
     library("IstioAPI", ["RegularExpression", "StreamingJSON"]),
     library("KubernetesAPI", ["StreamingJSON"]),
-    library("DiscoveryAPI", [swiftProtobuf], settings: relaxed),
+    library("DiscoveryAPI", [swiftProtobuf], exclude: ["Protos"], settings: relaxed),
 
     // Foundations
     library("ProtobufWire"),
