@@ -51,6 +51,17 @@ package struct JSONReader: Sendable {
     }
   }
 
+  /// Creates a reader over one value of another reader's document, without copying.
+  ///
+  /// `range` is a place that ``readRawRange()`` of `other` returned.
+  package init(_ other: JSONReader, range: Range<Int>, pathPrefix: String = "") {
+    self.bytes = other.bytes
+    self.end = min(other.end, range.upperBound)
+    self.limits = other.limits
+    self.position = min(range.lowerBound, self.end)
+    self.pathPrefix = pathPrefix
+  }
+
   /// Creates a reader over the UTF-8 bytes of `text`.
   package init(_ text: String, limits: JSONLimits = JSONLimits()) throws(JSONDecodingError) {
     try self.init(Array(text.utf8), limits: limits)
