@@ -138,7 +138,8 @@ let package = Package(
     library(
       "EnvoyTranslation",
       [
-        "EnvoyAPI", "IstioAPI", "MeshModel", "ProtobufWire", "RegularExpression", "XDSProtocol",
+        "EnvoyAPI", "IstioAPI", "KubernetesAPI", "MeshModel", "OpenSSLCrypto", "ProtobufWire",
+        "XDSProtocol", deque,
         treeCollections,
       ]),
     library(

@@ -4,13 +4,13 @@ internal import HashTreeCollections
 ///
 /// This is the only thing that a server knows about translation.
 package protocol ResourceDiscovery: Sendable {
-  /// Opens the resources of a proxy.
+  /// Opens the resources of a proxy, planning what no other proxy needed so far.
   ///
   /// `changed` is called, on any thread and before it matters for order, each time the handle's
   /// ``ProxyResources/current()`` may have moved; the receiver reads when it is ready to.
   func open(
     _ proxy: ProxyNode, changed: @escaping @Sendable () -> Void
-  ) throws(NodeError) -> any ProxyResources
+  ) async -> any ProxyResources
 }
 
 /// The resources of one connected proxy.
