@@ -147,7 +147,7 @@ let package = Package(
       ["IstioAPI", "KubernetesAPI", "KubernetesClient", "MeshModel", logging, serviceLifecycle]),
     library("MeshStore", ["MeshModel", treeCollections]),
     library("CertificateAuthority", ["OpenSSLCrypto", grdb, logging, serviceLifecycle]),
-    library("WorkloadAuthentication", ["GRPCTransport", "OpenSSLCrypto", grdb, logging]),
+    library("WorkloadAuthentication", ["GRPCTransport", "OpenSSLCrypto", grdb, logging, nioCore]),
     library("MeshModel", ["IstioAPI", "KubernetesAPI", treeCollections]),
 
     // Protocols
@@ -183,7 +183,12 @@ let package = Package(
     library(
       "MeshTesting", ["IstioAPI", "KubernetesAPI", "MeshModel", "StreamingJSON", "YAML", logging]),
     tests("CertificateAuthority", ["OpenSSLCrypto", x509]),
-    tests("CertificateServer", ["CertificateAuthority", "OpenSSLCrypto", x509]),
+    tests(
+      "CertificateServer",
+      [
+        "CertificateAuthority", "DiscoveryAPI", "GRPCTransport", "OpenSSLCrypto",
+        "WorkloadAuthentication", nioCore, swiftProtobuf,
+      ]),
     tests("DiscoveryServer", ["MeshTesting"]),
     tests("EnvoyAPI", ["EnvoyMessages", "ProtobufWire", swiftProtobuf]),
     tests("EnvoyTranslation", ["EnvoyMessages", "MeshStore", "MeshTesting", swiftProtobuf]),
@@ -192,12 +197,13 @@ let package = Package(
     tests("KubernetesClient", ["MeshTesting", "StandaloneAPI"]),
     tests("MeshIngest", ["MeshTesting"]),
     tests("MeshStore", ["MeshTesting"]),
+    tests("OpenSSLCrypto", [x509]),
     tests("ProtobufWire", []),
     tests("ProxyAgent", ["CertificateAuthority", "OpenSSLCrypto"]),
     tests("RegularExpression", []),
     tests("StandaloneAPI", ["MeshTesting"]),
     tests("StreamingJSON", []),
-    tests("WorkloadAuthentication", ["OpenSSLCrypto"]),
+    tests("WorkloadAuthentication", ["GRPCTransport", "OpenSSLCrypto"]),
     tests("XDSProtocol", ["MeshTesting", swiftProtobuf]),
     tests("YAML", ["StreamingJSON"]),
     .target(

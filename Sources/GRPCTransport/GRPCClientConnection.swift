@@ -1,5 +1,5 @@
 package import NIOCore
-package import NIOHPACK
+internal import NIOHPACK
 internal import NIOHTTP2
 internal import NIOPosix
 internal import NIOSSL
@@ -62,38 +62,38 @@ package final class GRPCClientConnection: Sendable {
     let context = try tls.map { try $0.makeContext() }
     let goingAway = GoingAway()
     let serverName = tls?.serverName ?? address.host
-    let bootstrap = ClientBootstrap(group: group)
-      .connectTimeout(TimeAmount(timeout))
-      .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          if let context {
-            try channel.pipeline.syncOperations.addHandler(
-              makeTLSHandler(context: context, serverName: serverName))
-          }
-          _ = try channel.pipeline.syncOperations.configureHTTP2Pipeline(
-            mode: .client, connectionConfiguration: clientConnectionConfiguration,
-            streamConfiguration: clientStreamConfiguration
-          ) { pushed in pushed.close() }
+    let initializer: @Sendable (any Channel) -> EventLoopFuture<Connected> = { channel in
+      channel.eventLoop.makeCompletedFuture {
+        if let context {
           try channel.pipeline.syncOperations.addHandler(
-            ClientConnectionHandler(
-              goingAway: goingAway, keepaliveTime: TimeAmount(keepaliveTime),
-              eventLoop: channel.eventLoop))
+            makeTLSHandler(context: context, serverName: serverName))
         }
+        let multiplexer = try channel.pipeline.syncOperations.configureHTTP2Pipeline(
+          mode: .client, connectionConfiguration: clientConnectionConfiguration,
+          streamConfiguration: clientStreamConfiguration
+        ) { pushed in pushed.close() }
+        try channel.pipeline.syncOperations.addHandler(
+          ClientConnectionHandler(
+            goingAway: goingAway, keepaliveTime: TimeAmount(keepaliveTime),
+            eventLoop: channel.eventLoop))
+        return Connected(channel: channel, multiplexer: multiplexer)
       }
+    }
+    let bootstrap = ClientBootstrap(group: group).connectTimeout(TimeAmount(timeout))
     do {
-      let channel: any Channel =
+      let connected =
         switch address {
         case .hostPort(let host, let port):
           try await bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .connect(host: host, port: port).get()
+            .connect(host: host, port: port, channelInitializer: initializer)
         case .unixSocket(let path):
-          try await bootstrap.connect(unixDomainSocketPath: path).get()
+          try await bootstrap.connect(
+            unixDomainSocketPath: path, channelInitializer: initializer)
         }
-      let multiplexer = try await channel.pipeline.handler(type: NIOHTTP2Handler.self)
-        .flatMap { $0.multiplexer }.get()
       return GRPCClientConnection(
-        channel: channel, multiplexer: multiplexer, authority: serverName ?? "localhost",
-        scheme: tls == nil ? "http" : "https", goingAway: goingAway)
+        channel: connected.channel, multiplexer: connected.multiplexer,
+        authority: serverName ?? "localhost", scheme: tls == nil ? "http" : "https",
+        goingAway: goingAway)
     } catch {
       throw GRPCStatus(.unavailable, "cannot connect to \(address): \(error)")
     }
@@ -110,12 +110,20 @@ package final class GRPCClientConnection: Sendable {
   /// `headers` are additional request headers with names in lower case. A message from the server
   /// longer than `maximumMessageSize` bytes ends the call.
   package func openCall(
-    _ path: GRPCMethodPath, headers: HPACKHeaders = HPACKHeaders(),
+    _ path: GRPCMethodPath, headers: KeyValuePairs<String, String> = [:],
     maximumMessageSize: Int = 268_435_456,
     makeHandler: @escaping @Sendable (GRPCClientCall) -> any GRPCClientCallHandler
   ) -> EventLoopFuture<GRPCClientCall> {
-    let requestHeaders = self.requestHeaders(path, headers)
-    return eventLoop.submit { [eventLoop, multiplexer] in
+    openCall(
+      requestHeaders(path, headers.map { ($0.key, $0.value) }),
+      maximumMessageSize: maximumMessageSize, makeHandler: makeHandler)
+  }
+
+  private func openCall(
+    _ requestHeaders: HPACKHeaders, maximumMessageSize: Int,
+    makeHandler: @escaping @Sendable (GRPCClientCall) -> any GRPCClientCallHandler
+  ) -> EventLoopFuture<GRPCClientCall> {
+    eventLoop.submit { [eventLoop, multiplexer] in
       let stream = GRPCClientStream(
         requestHeaders: requestHeaders, maximumMessageSize: maximumMessageSize)
       let call = GRPCClientCall(stream: stream, eventLoop: eventLoop)
@@ -139,16 +147,18 @@ package final class GRPCClientConnection: Sendable {
   ///
   /// - Throws: the status when it is not `ok`; `deadlineExceeded` after `timeout`.
   package func unary(
-    _ path: GRPCMethodPath, headers: HPACKHeaders = HPACKHeaders(), message: ByteBuffer,
+    _ path: GRPCMethodPath, headers: KeyValuePairs<String, String> = [:], message: ByteBuffer,
     timeout: Duration
   ) async throws(GRPCStatus) -> ByteBuffer {
-    var headers = headers
     let milliseconds =
       timeout.components.seconds * 1000
       + timeout.components.attoseconds / 1_000_000_000_000_000
-    headers.add(name: "grpc-timeout", value: "\(min(max(milliseconds, 1), 99_999_999))m")
+    let header = ("grpc-timeout", "\(min(max(milliseconds, 1), 99_999_999))m")
     let promise = eventLoop.makePromise(of: ByteBuffer.self)
-    let opened = openCall(path, headers: headers) { _ in UnaryResponse(promise: promise) }
+    let requestHeaders = requestHeaders(path, headers.map { ($0.key, $0.value) } + [header])
+    let opened = openCall(requestHeaders, maximumMessageSize: 4_194_304) { _ in
+      UnaryResponse(promise: promise)
+    }
     let timer = eventLoop.scheduleTask(in: TimeAmount(timeout)) {
       opened.whenSuccess { $0.cancel(GRPCStatus(.deadlineExceeded, "no answer within \(timeout)")) }
     }
@@ -175,14 +185,15 @@ package final class GRPCClientConnection: Sendable {
     try? await channel.close()
   }
 
-  private func requestHeaders(_ path: GRPCMethodPath, _ extra: HPACKHeaders) -> HPACKHeaders {
-    var headers = HPACKHeaders([
-      (":method", "POST"), (":scheme", scheme), (":authority", authority),
-      (":path", path.description), ("te", "trailers"), ("content-type", "application/grpc"),
-      ("user-agent", "skein"),
-    ])
-    headers.add(contentsOf: extra)
-    return headers
+  private func requestHeaders(
+    _ path: GRPCMethodPath, _ extra: [(String, String)]
+  ) -> HPACKHeaders {
+    HPACKHeaders(
+      [
+        (":method", "POST"), (":scheme", scheme), (":authority", authority),
+        (":path", path.description), ("te", "trailers"), ("content-type", "application/grpc"),
+        ("user-agent", "skein"),
+      ] + extra)
   }
 
   private static func makeTLSHandler(
@@ -216,6 +227,12 @@ package final class GRPCClientConnection: Sendable {
     result.outboundBufferSizeLowWatermark = 16_384
     return result
   }()
+}
+
+/// A channel with its handlers in place.
+private struct Connected: Sendable {
+  let channel: any Channel
+  let multiplexer: NIOHTTP2Handler.StreamMultiplexer
 }
 
 /// Completes a promise with the one message of a unary response.

@@ -31,6 +31,9 @@ package final class GRPCServerCall: Sendable {
     self.stream = NIOLoopBound(stream, eventLoop: eventLoop)
   }
 
+  /// The first value of a request header; its name is in lower case.
+  package func header(_ name: String) -> String? { headers.first(name: name) }
+
   /// Bytes that were sent here and wait for the connection to take them.
   package var pendingBytes: Int {
     queued.load(ordering: .relaxed) + hopping.load(ordering: .relaxed)

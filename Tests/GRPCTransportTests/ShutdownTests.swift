@@ -1,11 +1,14 @@
 import GRPCTransport
 import NIOCore
+import Synchronization
 import Testing
 
 @Suite struct ShutdownTests {
   @Test func `A shutdown ends streams with unavailable and lets unary calls finish`() async throws {
     let service = EchoService()
+    let started = Atomic<Bool>(false)
     let unary = GRPCUnaryService(path: unaryPath) { request, call throws(GRPCStatus) in
+      started.store(true, ordering: .relaxed)
       _ = try? await call.eventLoop.scheduleTask(in: .milliseconds(300)) {}.futureResult.get()
       return request
     }
@@ -17,8 +20,7 @@ import Testing
       await eventually { !collector.messages.isEmpty }
       async let answer = connection.unary(
         unaryPath, message: ByteBuffer(string: "y"), timeout: .seconds(5))
-      let loop = connection.eventLoop
-      try await loop.scheduleTask(in: .milliseconds(100)) {}.futureResult.get()
+      await expectEventually { started.load(ordering: .relaxed) }
       let clock = ContinuousClock()
       let elapsed = await clock.measure { await server.shutdown() }
       #expect(elapsed < .seconds(5))
