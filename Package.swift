@@ -184,14 +184,25 @@ let package = Package(
     tests("EnvoyAPI", ["EnvoyMessages", "ProtobufWire", swiftProtobuf]),
     tests("EnvoyTranslation", ["EnvoyMessages", "MeshStore", "MeshTesting", swiftProtobuf]),
     tests("GRPCTransport", [nioCore, nioPosix, nioSSL, "OpenSSLCrypto"]),
-    tests("IstioAPI", ["MeshTesting"]),
-    tests("KubernetesClient", ["MeshTesting", "StandaloneAPI"]),
+    tests("IstioAPI", ["MeshTesting", "StreamingJSON", "YAML"]),
+    tests("KubernetesAPI", ["StreamingJSON"]),
+    tests(
+      "KubernetesClient",
+      [
+        "KubernetesAPI", "MeshTesting", "StandaloneAPI", "StreamingJSON", asyncHTTPClient,
+        hummingbird, logging, nioCore,
+      ]),
     tests("MeshIngest", ["MeshTesting"]),
     tests("MeshStore", ["MeshTesting"]),
     tests("ProtobufWire", []),
     tests("ProxyAgent", ["CertificateAuthority", "OpenSSLCrypto"]),
     tests("RegularExpression", []),
-    tests("StandaloneAPI", ["MeshTesting"]),
+    tests(
+      "StandaloneAPI",
+      [
+        "KubernetesAPI", "MeshTesting", "StreamingJSON", "YAML", asyncHTTPClient, logging, nioCore,
+        serviceLifecycle,
+      ]),
     tests("StreamingJSON", []),
     tests("WorkloadAuthentication", ["OpenSSLCrypto"]),
     tests("XDSProtocol", ["MeshTesting", swiftProtobuf]),

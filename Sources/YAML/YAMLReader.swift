@@ -17,17 +17,51 @@ package enum YAMLReader {
         file: file, position: position(of: offset, in: bytes),
         message: "the text contains a NUL byte")
     }
-    let result = bytes.withUnsafeBufferPointer {
-      buffer -> Result<[YAMLDocument], YAMLError> in
+    var text = bytes
+    for _ in 0..<maximumRepairs {
+      switch parse(text, file: file, limits: limits) {
+      case .success(let documents): return documents
+      case .failure(let failure):
+        guard let repaired = failure.repair.flatMap({ quote($0, in: text) }) else {
+          throw failure.error
+        }
+        text = repaired
+      }
+    }
+    return try parse(text, file: file, limits: limits).mapError(\.error).get()
+  }
+
+  /// How many plain scalars of a stream are put in quotes before it is given up.
+  private static let maximumRepairs = 32
+
+  private static func parse(
+    _ bytes: [UInt8], file: String, limits: YAMLLimits
+  ) -> Result<[YAMLDocument], YAMLEvents.Failure> {
+    bytes.withUnsafeBufferPointer { buffer in
       var events = YAMLEvents(buffer, file: file)
       defer { events.close() }
       do throws(YAMLError) {
         return .success(try readStream(&events, limits: limits))
       } catch {
-        return .failure(error)
+        return .failure(YAMLEvents.Failure(error: error, repair: events.repair))
       }
     }
-    return try result.get()
+  }
+
+  /// The text with a range of its characters in double quotes; `nil` when that would change them.
+  private static func quote(_ range: Range<Int>, in bytes: [UInt8]) -> [UInt8]? {
+    // Characters are counted by their first bytes.
+    var offsets: [Int] = []
+    var characters = 0
+    for (offset, byte) in bytes.enumerated() where byte & 0xC0 != 0x80 {
+      if characters == range.lowerBound || characters == range.upperBound { offsets.append(offset) }
+      characters += 1
+    }
+    guard offsets.count == 2,
+      !bytes[offsets[0]..<offsets[1]].contains(where: { [0x22, 0x5C, 0x0A].contains($0) })
+    else { return nil }
+    return bytes[..<offsets[0]] + [0x22] + bytes[offsets[0]..<offsets[1]] + [0x22]
+      + bytes[offsets[1]...]
   }
 
   /// Reads every document of a text.
@@ -98,7 +132,15 @@ struct YAMLEvent {
 
 /// The parser of libyaml as a source of events.
 struct YAMLEvents {
+  /// An error, and the characters that read as they are meant once they stand in quotes.
+  struct Failure: Error {
+    var error: YAMLError
+    var repair: Range<Int>?
+  }
+
   let file: String
+  /// Set when parsing failed at a plain scalar that libyaml alone refuses.
+  private(set) var repair: Range<Int>?
   private let input: UnsafeBufferPointer<UInt8>
   private let parser: UnsafeMutablePointer<yaml_parser_t>
   private let isReady: Bool
@@ -124,7 +166,10 @@ struct YAMLEvents {
         file: file, position: YAMLPosition(line: 1, column: 1), message: "out of memory")
     }
     var raw = yaml_event_t()
-    guard yaml_parser_parse(parser, &raw) == 1 else { throw failure() }
+    guard yaml_parser_parse(parser, &raw) == 1 else {
+      repair = repairOfPlainScalar()
+      throw failure()
+    }
     defer { yaml_event_delete(&raw) }
     var event = YAMLEvent(kind: .other, position: Self.position(raw.start_mark))
     switch raw.type {
@@ -155,6 +200,17 @@ struct YAMLEvents {
     default: break
     }
     return event
+  }
+
+  /// Kubernetes' parser takes a colon before `]`, `}` or a comma as part of a plain scalar
+  /// (`[fd00::]`); libyaml stops there.
+  private func repairOfPlainScalar() -> Range<Int>? {
+    guard parser.pointee.error == YAML_SCANNER_ERROR,
+      let problem = parser.pointee.problem, String(cString: problem) == "found unexpected ':'"
+    else { return nil }
+    let start = Int(clamping: parser.pointee.context_mark.index)
+    let end = Int(clamping: parser.pointee.problem_mark.index)
+    return start < end ? start..<(end + 1) : nil
   }
 
   private func failure() -> YAMLError {

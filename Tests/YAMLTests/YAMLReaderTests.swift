@@ -117,6 +117,12 @@ import Testing
     }
   }
 
+  @Test func `addresses that end in a colon are plain scalars in lists`() throws {
+    #expect(
+      try value("é: [1.2.3.4, 001:db8::, fd00::]\nb: {c: fd00::}\n")
+        == ["é": ["1.2.3.4", "001:db8::", "fd00::"], "b": ["c": "fd00::"]])
+  }
+
   @Test func `aliases and merge keys are expanded`() throws {
     let text = """
       base: &base {a: 1, b: 2}
