@@ -45,13 +45,13 @@ package struct PeerAuthentication: Hashable, Sendable {
   /// MTLS block. Unset: inherit.
   package var mtls: MutualTLS?
   /// Workload port to mode.
-  package var portLevelMtls: [String: MutualTLS]
+  package var portLevelMtls: [String: MutualTLS]?
 
   /// Creates a value; what is left out is as if it were not written.
   package init(
     selector: PolicySelector? = nil,
     mtls: MutualTLS? = nil,
-    portLevelMtls: [String: MutualTLS] = [:]
+    portLevelMtls: [String: MutualTLS]? = nil
   ) {
     self.selector = selector
     self.mtls = mtls

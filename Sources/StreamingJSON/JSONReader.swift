@@ -190,14 +190,10 @@ package struct JSONReader: Sendable {
     var path = pathPrefix
     for frame in frames {
       if frame.isArray {
-        if frame.index >= 0 { path += "[\(frame.index)]" }
+        if frame.index >= 0 { path = JSONPath.element(frame.index, of: path) }
       } else if frame.keyEnd >= frame.keyStart, frame.keyStart > 0 {
         let key = String(decoding: bytes[frame.keyStart..<frame.keyEnd], as: UTF8.self)
-        if JSONPath.isPlain(key) {
-          path += path.isEmpty ? key : ".\(key)"
-        } else {
-          path += "[\(JSONPath.quoted(key))]"
-        }
+        path = JSONPath.member(key, of: path)
       }
     }
     return path
@@ -289,26 +285,5 @@ package struct JSONReader: Sendable {
     }
     if seenLarge[frame] == nil { seenLarge[frame] = Set(seen[base...]) }
     return seenLarge[frame, default: []].insert(key).inserted
-  }
-}
-
-/// How keys are written in paths.
-enum JSONPath {
-  /// Whether a key can stand in a path without quotes.
-  static func isPlain(_ key: String) -> Bool {
-    !key.isEmpty
-      && key.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
-          true
-        default: false
-        }
-      }
-  }
-
-  /// A key in quotes, shortened when it is very long.
-  static func quoted(_ key: String) -> String {
-    key.utf8.count > 128 ? "\"\(key.prefix(128))…\"" : "\"\(key)\""
   }
 }
