@@ -144,7 +144,7 @@ let package = Package(
       ]),
     library(
       "MeshIngest",
-      ["IstioAPI", "KubernetesAPI", "KubernetesClient", "MeshModel", logging, serviceLifecycle]),
+      ["IstioAPI", "KubernetesAPI", "MeshModel", "StreamingJSON", "YAML", logging]),
     library("MeshStore", ["MeshModel", treeCollections]),
     library("CertificateAuthority", ["OpenSSLCrypto", grdb, logging, serviceLifecycle]),
     library("WorkloadAuthentication", ["GRPCTransport", "OpenSSLCrypto", grdb, logging, nioCore]),
