@@ -85,9 +85,10 @@ let package = Package(
     .executableTarget(
       name: "skein",
       dependencies: [
-        "ControlPlane", "Diagnostics", "EchoWorkload", "EnvoyTranslation", "KubernetesAPI",
-        "KubernetesClient", "ProxyAgent", "StandaloneAPI", "StreamingJSON", "YAML",
-        argumentParser, logging, serviceLifecycle, unixSignals,
+        "CertificateAuthority", "ControlPlane", "Diagnostics", "EchoWorkload", "EnvoyTranslation",
+        "GRPCTransport", "KubernetesAPI", "KubernetesClient", "OpenSSLCrypto", "ProxyAgent",
+        "StandaloneAPI", "StreamingJSON", "WorkloadAuthentication", "YAML", argumentParser, logging,
+        serviceLifecycle, unixSignals,
       ], swiftSettings: strict),
     .executableTarget(
       name: "protoc-gen-envoy-writers", dependencies: [swiftProtobuf, swiftProtobufPlugin],
@@ -190,6 +191,7 @@ let package = Package(
         "WorkloadAuthentication", nioCore, swiftProtobuf,
       ]),
     tests("DiscoveryServer", ["MeshTesting"]),
+    tests("EchoWorkload", [nioCore, nioPosix]),
     tests("EnvoyAPI", ["EnvoyMessages", "ProtobufWire", swiftProtobuf]),
     tests("EnvoyTranslation", ["EnvoyMessages", "MeshStore", "MeshTesting", swiftProtobuf]),
     tests("GRPCTransport", [nioCore, nioPosix, nioSSL, "OpenSSLCrypto"]),

@@ -18,6 +18,9 @@ package final class JoinTokens: TokenAuthenticator {
     package let expiresAt: Int64
   }
 
+  /// The name of the database in a data directory.
+  package static let fileName = "join-tokens.db"
+
   private static let maximumTokenLength = 256
 
   private let database: DatabaseQueue
