@@ -173,7 +173,8 @@ let package = Package(
 
     // APIs
     .target(
-      name: "EnvoyAPI", dependencies: ["ProtobufWire", "StreamingJSON"], exclude: ["Protos"], swiftSettings: relaxed),
+      name: "EnvoyAPI", dependencies: ["ProtobufWire", "StreamingJSON"], exclude: ["Protos"],
+      swiftSettings: relaxed),
     library("IstioAPI", ["RegularExpression", "StreamingJSON"]),
     library("KubernetesAPI", ["StreamingJSON"]),
     .target(
