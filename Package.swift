@@ -25,10 +25,9 @@ let relaxed: [SwiftSetting] = [
 ]
 
 func library(
-  _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [],
-  settings: [SwiftSetting] = strict
+  _ name: String, _ dependencies: [Target.Dependency] = [], settings: [SwiftSetting] = strict
 ) -> Target {
-  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -140,12 +139,13 @@ let package = Package(
     library(
       "EnvoyTranslation",
       [
-        "EnvoyAPI", "IstioAPI", "MeshModel", "ProtobufWire", "RegularExpression", "XDSProtocol",
+        "EnvoyAPI", "IstioAPI", "KubernetesAPI", "MeshModel", "OpenSSLCrypto", "ProtobufWire",
+        "XDSProtocol", deque,
         treeCollections,
       ]),
     library(
       "MeshIngest",
-      ["IstioAPI", "KubernetesAPI", "KubernetesClient", "MeshModel", logging, serviceLifecycle]),
+      ["IstioAPI", "KubernetesAPI", "MeshModel", "StreamingJSON", "YAML", logging]),
     library("MeshStore", ["MeshModel", treeCollections]),
     library("CertificateAuthority", ["OpenSSLCrypto", grdb, logging, serviceLifecycle]),
     library("WorkloadAuthentication", ["GRPCTransport", "OpenSSLCrypto", grdb, logging, nioCore]),
@@ -163,10 +163,13 @@ let package = Package(
     library("YAML", ["CLibYAML", "StreamingJSON"], settings: relaxed),
 
     // APIs
-    library("EnvoyAPI", ["ProtobufWire"], settings: relaxed),
+    .target(
+      name: "EnvoyAPI", dependencies: ["ProtobufWire"], exclude: ["Protos"], swiftSettings: relaxed),
     library("IstioAPI", ["RegularExpression", "StreamingJSON"]),
     library("KubernetesAPI", ["StreamingJSON"]),
-    library("DiscoveryAPI", [swiftProtobuf], exclude: ["Protos"], settings: relaxed),
+    .target(
+      name: "DiscoveryAPI", dependencies: [swiftProtobuf], exclude: ["Protos"],
+      swiftSettings: relaxed),
 
     // Foundations
     library("ProtobufWire"),
@@ -193,8 +196,14 @@ let package = Package(
     tests("EnvoyAPI", ["EnvoyMessages", "ProtobufWire", swiftProtobuf]),
     tests("EnvoyTranslation", ["EnvoyMessages", "MeshStore", "MeshTesting", swiftProtobuf]),
     tests("GRPCTransport", [nioCore, nioPosix, nioSSL, "OpenSSLCrypto"]),
-    tests("IstioAPI", ["MeshTesting"]),
-    tests("KubernetesClient", ["MeshTesting", "StandaloneAPI"]),
+    tests("IstioAPI", ["MeshTesting", "StreamingJSON", "YAML"]),
+    tests("KubernetesAPI", ["StreamingJSON"]),
+    tests(
+      "KubernetesClient",
+      [
+        "KubernetesAPI", "MeshTesting", "StandaloneAPI", "StreamingJSON", asyncHTTPClient,
+        hummingbird, logging, nioCore,
+      ]),
     tests("MeshIngest", ["MeshTesting"]),
     tests("MeshStore", ["MeshTesting"]),
     tests("OpenSSLCrypto", [x509]),
@@ -207,7 +216,12 @@ let package = Package(
         serviceLifecycle, swiftProtobuf,
       ]),
     tests("RegularExpression", []),
-    tests("StandaloneAPI", ["MeshTesting"]),
+    tests(
+      "StandaloneAPI",
+      [
+        "KubernetesAPI", "MeshTesting", "StreamingJSON", "YAML", asyncHTTPClient, logging, nioCore,
+        serviceLifecycle,
+      ]),
     tests("StreamingJSON", []),
     tests("WorkloadAuthentication", ["GRPCTransport", "OpenSSLCrypto"]),
     tests("XDSProtocol", ["MeshTesting", swiftProtobuf]),
