@@ -153,7 +153,10 @@ let package = Package(
     library("XDSProtocol", ["DiscoveryAPI", "ProtobufWire", swiftProtobuf, treeCollections]),
     library(
       "KubernetesClient",
-      ["KubernetesAPI", "StreamingJSON", asyncHTTPClient, logging, nioCore, serviceLifecycle]),
+      [
+        "KubernetesAPI", "StreamingJSON", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL,
+        serviceLifecycle,
+      ]),
     library(
       "GRPCTransport",
       [logging, nioCore, nioHPACK, nioHTTP1, nioHTTP2, nioPosix, nioSSL, serviceLifecycle]),
@@ -190,7 +193,7 @@ let package = Package(
       "KubernetesClient",
       [
         "KubernetesAPI", "MeshTesting", "StandaloneAPI", "StreamingJSON", asyncHTTPClient,
-        hummingbird, logging, nioCore,
+        hummingbird, logging, nioCore, nioHTTP1,
       ]),
     tests("MeshIngest", ["MeshTesting"]),
     tests("MeshStore", ["MeshTesting"]),
@@ -201,6 +204,7 @@ let package = Package(
       "StandaloneAPI",
       [
         "KubernetesAPI", "MeshTesting", "StreamingJSON", "YAML", asyncHTTPClient, logging, nioCore,
+        nioHTTP1,
         serviceLifecycle,
       ]),
     tests("StreamingJSON", []),
