@@ -42,6 +42,7 @@ let asyncHTTPClient = Target.Dependency.product(
   name: "AsyncHTTPClient", package: "async-http-client")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -70,6 +71,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
@@ -85,9 +87,10 @@ let package = Package(
     .executableTarget(
       name: "skein",
       dependencies: [
-        "ControlPlane", "Diagnostics", "EchoWorkload", "EnvoyTranslation", "KubernetesAPI",
-        "KubernetesClient", "ProxyAgent", "StandaloneAPI", "StreamingJSON", "YAML",
-        argumentParser, logging, serviceLifecycle, unixSignals,
+        "CertificateAuthority", "ControlPlane", "Diagnostics", "EchoWorkload", "EnvoyTranslation",
+        "GRPCTransport", "KubernetesAPI", "KubernetesClient", "OpenSSLCrypto", "ProxyAgent",
+        "StandaloneAPI", "StreamingJSON", "WorkloadAuthentication", "YAML", argumentParser, logging,
+        asyncHTTPClient, nioCore, nioHTTP1, serviceLifecycle, unixSignals,
       ], swiftSettings: strict),
     .executableTarget(
       name: "protoc-gen-envoy-writers", dependencies: [swiftProtobuf, swiftProtobufPlugin],
@@ -99,7 +102,8 @@ let package = Package(
       [
         "CertificateAuthority", "CertificateServer", "Diagnostics", "DiscoveryServer",
         "EnvoyTranslation", "GRPCTransport", "KubernetesAPI", "KubernetesClient", "MeshIngest",
-        "MeshModel", "MeshStore", "OpenSSLCrypto", "StandaloneAPI", "WorkloadAuthentication",
+        "IstioAPI", "MeshModel", "MeshStore", "OpenSSLCrypto", "StandaloneAPI", "StreamingJSON",
+        "WorkloadAuthentication",
         "XDSProtocol", "YAML", logging, nioCore, nioPosix, nioSSL, serviceLifecycle,
       ]),
     library(
@@ -132,21 +136,25 @@ let package = Package(
       ]),
     library(
       "Diagnostics",
-      ["StreamingJSON", "XDSProtocol", hummingbird, logging, nioCore, serviceLifecycle]),
+      [
+        "EnvoyAPI", "StreamingJSON", "XDSProtocol", httpTypes, hummingbird, logging, nioCore,
+        serviceLifecycle,
+      ]),
 
     // Domain
     library(
       "EnvoyTranslation",
       [
-        "EnvoyAPI", "IstioAPI", "MeshModel", "ProtobufWire", "RegularExpression", "XDSProtocol",
+        "EnvoyAPI", "IstioAPI", "KubernetesAPI", "MeshModel", "OpenSSLCrypto", "ProtobufWire",
+        "XDSProtocol", deque,
         treeCollections,
       ]),
     library(
       "MeshIngest",
-      ["IstioAPI", "KubernetesAPI", "KubernetesClient", "MeshModel", logging, serviceLifecycle]),
+      ["IstioAPI", "KubernetesAPI", "MeshModel", "StreamingJSON", "YAML", logging]),
     library("MeshStore", ["MeshModel", treeCollections]),
     library("CertificateAuthority", ["OpenSSLCrypto", grdb, logging, serviceLifecycle]),
-    library("WorkloadAuthentication", ["GRPCTransport", "OpenSSLCrypto", grdb, logging]),
+    library("WorkloadAuthentication", ["GRPCTransport", "OpenSSLCrypto", grdb, logging, nioCore]),
     library("MeshModel", ["IstioAPI", "KubernetesAPI", treeCollections]),
 
     // Protocols
@@ -164,10 +172,13 @@ let package = Package(
     library("YAML", ["CLibYAML", "StreamingJSON"], settings: relaxed),
 
     // APIs
-    library("EnvoyAPI", ["ProtobufWire"], settings: relaxed),
+    .target(
+      name: "EnvoyAPI", dependencies: ["ProtobufWire", "StreamingJSON"], exclude: ["Protos"], swiftSettings: relaxed),
     library("IstioAPI", ["RegularExpression", "StreamingJSON"]),
     library("KubernetesAPI", ["StreamingJSON"]),
-    library("DiscoveryAPI", [swiftProtobuf], settings: relaxed),
+    .target(
+      name: "DiscoveryAPI", dependencies: [swiftProtobuf], exclude: ["Protos"],
+      swiftSettings: relaxed),
 
     // Foundations
     library("ProtobufWire"),
@@ -182,8 +193,14 @@ let package = Package(
     library(
       "MeshTesting", ["IstioAPI", "KubernetesAPI", "MeshModel", "StreamingJSON", "YAML", logging]),
     tests("CertificateAuthority", ["OpenSSLCrypto", x509]),
-    tests("CertificateServer", ["CertificateAuthority", "OpenSSLCrypto", x509]),
+    tests(
+      "CertificateServer",
+      [
+        "CertificateAuthority", "DiscoveryAPI", "GRPCTransport", "OpenSSLCrypto",
+        "WorkloadAuthentication", nioCore, swiftProtobuf,
+      ]),
     tests("DiscoveryServer", ["MeshTesting"]),
+    tests("EchoWorkload", [nioCore, nioPosix]),
     tests("EnvoyAPI", ["EnvoyMessages", "ProtobufWire", swiftProtobuf]),
     tests("EnvoyTranslation", ["EnvoyMessages", "MeshStore", "MeshTesting", swiftProtobuf]),
     tests("GRPCTransport", [nioCore, nioPosix, nioSSL, "OpenSSLCrypto"]),
@@ -197,6 +214,7 @@ let package = Package(
       ]),
     tests("MeshIngest", ["MeshTesting"]),
     tests("MeshStore", ["MeshTesting"]),
+    tests("OpenSSLCrypto", [x509]),
     tests("ProtobufWire", []),
     tests("ProxyAgent", ["CertificateAuthority", "OpenSSLCrypto"]),
     tests("RegularExpression", []),
@@ -208,7 +226,7 @@ let package = Package(
         serviceLifecycle,
       ]),
     tests("StreamingJSON", []),
-    tests("WorkloadAuthentication", ["OpenSSLCrypto"]),
+    tests("WorkloadAuthentication", ["GRPCTransport", "OpenSSLCrypto"]),
     tests("XDSProtocol", ["MeshTesting", swiftProtobuf]),
     tests("YAML", ["StreamingJSON"]),
     .target(

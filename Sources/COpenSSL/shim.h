@@ -12,3 +12,6 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+
+// A macro of macros that Swift cannot read.
+static const int SKEIN_EVP_PKEY_PUBLIC_KEY = EVP_PKEY_PUBLIC_KEY;

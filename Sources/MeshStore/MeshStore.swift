@@ -1,1 +1,57 @@
-// MeshStore
+package import MeshModel
+internal import Synchronization
+
+/// The one writer of the mesh's state.
+///
+/// Updates are applied in order; whoever follows takes the newest snapshot with everything that changed
+/// since it last looked, so that a burst of updates is one step for a slow follower.
+package final class MeshStore: Sendable {
+  private struct State {
+    var snapshot: MeshSnapshot
+    var untaken: ChangeSet = []
+    var notify: (@Sendable () -> Void)?
+  }
+
+  private let state: Mutex<State>
+
+  package init(clusterDomain: String = "cluster.local") {
+    state = Mutex(State(snapshot: MeshSnapshot(clusterDomain: clusterDomain)))
+  }
+
+  /// The newest state.
+  package var snapshot: MeshSnapshot { state.withLock(\.snapshot) }
+
+  /// Applies updates; equal values change nothing and wake nobody.
+  package func apply(_ updates: [MeshUpdate]) {
+    let notify: (@Sendable () -> Void)? = state.withLock { state in
+      let changes = state.snapshot.apply(updates)
+      guard !changes.isEmpty else { return nil }
+      state.untaken.formUnion(changes)
+      return state.notify
+    }
+    notify?()
+  }
+
+  /// The newest snapshot and what changed since the last call; nil when nothing did.
+  package func takeChanges() -> (snapshot: MeshSnapshot, changes: ChangeSet)? {
+    state.withLock { state in
+      guard !state.untaken.isEmpty else { return nil }
+      defer { state.untaken = [] }
+      return (state.snapshot, state.untaken)
+    }
+  }
+
+  /// Wakes whoever follows the store, even when nothing changed.
+  package func signal() {
+    state.withLock(\.notify)?()
+  }
+
+  /// Signals each time there may be something to take; signals that nobody awaits merge into one.
+  package var signals: AsyncStream<Void> {
+    let (stream, continuation) = AsyncStream.makeStream(
+      of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    state.withLock { $0.notify = { continuation.yield() } }
+    continuation.yield()
+    return stream
+  }
+}

@@ -1,5 +1,5 @@
 /// Something a user should know about one field of an object.
-package struct FieldIssue: Hashable, Sendable, CustomStringConvertible {
+package struct FieldIssue: Error, Hashable, Sendable, CustomStringConvertible {
   /// How bad it is.
   package enum Severity: String, Hashable, Sendable {
     /// The object is used, but probably not as intended.

@@ -1,0 +1,59 @@
+internal import EnvoyAPI
+package import MeshModel
+internal import ProtobufWire
+
+/// The endpoints of one locality, as a cluster or an endpoint assignment carries them.
+package struct LocalityEndpoints: Hashable, Sendable {
+  package var locality: EndpointLocality
+  package var endpoints: [Endpoint]
+  package var priority: UInt32 = 0
+  /// The share of the locality; nil sums the endpoints' weights.
+  package var weight: UInt32?
+
+  /// One endpoint with what its proxy needs to know.
+  package struct Endpoint: Hashable, Sendable {
+    package var address: SocketAddress
+    package var weight: UInt32
+    package var health: EndpointHealth
+    package var acceptsMutualTLS: Bool
+    /// `workload;namespace;canonical name;canonical revision;cluster`; empty when unknown.
+    package var telemetry: String
+  }
+
+  func write(_ group: inout Envoy.LocalityLbEndpoints) {
+    if locality != EndpointLocality() {
+      group.locality {
+        $0.region(locality.region)
+        $0.zone(locality.zone)
+        $0.subZone(locality.subZone)
+      }
+    }
+    for endpoint in endpoints { group.lbEndpoints { Self.write(endpoint, &$0) } }
+    let total = weight ?? endpoints.reduce(0) { $0 &+ $1.weight }
+    if total > 0 { group.loadBalancingWeight(total) }
+    group.priority(priority)
+  }
+
+  private static func write(_ endpoint: Endpoint, _ message: inout Envoy.LbEndpoint) {
+    message.endpoint { $0.address(endpoint.address.write) }
+    switch endpoint.health {
+    case .healthy: message.healthStatus(.healthy)
+    case .unhealthy: message.healthStatus(.unhealthy)
+    case .draining: message.healthStatus(.draining)
+    }
+    if endpoint.acceptsMutualTLS || !endpoint.telemetry.isEmpty {
+      message.metadata { metadata in
+        if endpoint.acceptsMutualTLS {
+          metadata.filterMetadata("envoy.transport_socket_match", mutualTLS)
+        }
+        if !endpoint.telemetry.isEmpty {
+          metadata.filterMetadata(
+            "istio", WireStruct([.init("workload", .string(endpoint.telemetry))]))
+        }
+      }
+    }
+    message.loadBalancingWeight(endpoint.weight)
+  }
+
+  private static let mutualTLS = WireStruct([.init("tlsMode", .string("istio"))])
+}

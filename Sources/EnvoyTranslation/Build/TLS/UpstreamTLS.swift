@@ -1,0 +1,120 @@
+internal import EnvoyAPI
+internal import ProtobufWire
+
+/// How a cluster encrypts its connections.
+package enum UpstreamTLS: Hashable, Sendable {
+  case plaintext
+  /// Mutual TLS to the endpoints that take it, plaintext to the others.
+  case automatic(MutualTLSClient)
+  /// Mutual TLS to every endpoint.
+  case mutual(MutualTLSClient)
+  /// TLS as a destination rule asks for it.
+  case custom(CustomTLSClient)
+}
+
+/// Mutual TLS with the workload's certificate.
+package struct MutualTLSClient: Hashable, Sendable {
+  var sni: String
+  /// The names that the server may prove; empty accepts any of the mesh.
+  var subjectAltNames: [String]
+  var alpn: [String]
+
+  func write(_ tls: inout Envoy.UpstreamTlsContext) {
+    tls.commonTlsContext {
+      $0.tlsParams(encoded: MeshTLSParameters.client)
+      WorkloadSecrets.writeCertificate(&$0)
+      WorkloadSecrets.writeValidation(&$0) { validation in
+        for name in subjectAltNames { validation.matchSubjectAltNames { $0.exact(name) } }
+      }
+      for protocolName in alpn { $0.alpnProtocols(protocolName) }
+    }
+    tls.sni(sni)
+  }
+}
+
+/// TLS with certificates in files or with none.
+package struct CustomTLSClient: Hashable, Sendable {
+  var sni: String
+  var subjectAltNames: [String]
+  var alpn: [String]
+  /// The client's certificate and key files.
+  var certificate: CertificateFiles?
+  /// The file of trust roots; nil takes the system's, and none are needed where nothing is verified.
+  var roots: String?
+  var isVerified: Bool
+
+  package struct CertificateFiles: Hashable, Sendable {
+    var chain: String
+    var key: String
+  }
+
+  func write(_ tls: inout Envoy.UpstreamTlsContext) {
+    tls.commonTlsContext { context in
+      if let certificate {
+        writeSecret(&context, "file-cert:\(certificate.chain)~\(certificate.key)")
+      }
+      if isVerified {
+        context.combinedValidationContext {
+          $0.defaultValidationContext { validation in
+            for name in subjectAltNames { validation.matchSubjectAltNames { $0.exact(name) } }
+          }
+          $0.validationContextSdsSecretConfig {
+            $0.name("file-root:" + (roots ?? "system"))
+            $0.sdsConfig(encoded: ConfigSources.agentSecrets)
+          }
+        }
+      } else {
+        context.validationContext()
+      }
+      for protocolName in alpn { context.alpnProtocols(protocolName) }
+    }
+    tls.sni(sni)
+  }
+
+  private func writeSecret(_ context: inout Envoy.CommonTlsContext, _ name: String) {
+    context.tlsCertificateSdsSecretConfigs {
+      $0.name(name)
+      $0.sdsConfig(encoded: ConfigSources.agentSecrets)
+    }
+  }
+}
+
+extension UpstreamTLS {
+  private static let tlsSocket = "envoy.transport_sockets.tls"
+
+  /// Writes the cluster's transport socket, or the choice between two by the endpoints' metadata.
+  func write(_ cluster: inout Envoy.Cluster) {
+    switch self {
+    case .plaintext: break
+    case .mutual(let client):
+      cluster.transportSocket {
+        $0.name(Self.tlsSocket)
+        $0.typedConfig(Envoy.UpstreamTlsContext.self, client.write)
+      }
+    case .custom(let client):
+      cluster.transportSocket {
+        $0.name(Self.tlsSocket)
+        $0.typedConfig(Envoy.UpstreamTlsContext.self, client.write)
+      }
+    case .automatic(let client):
+      cluster.transportSocketMatches {
+        $0.name("tlsMode-istio")
+        $0.match(.init([.init("tlsMode", .string("istio"))]))
+        $0.transportSocket {
+          $0.name(Self.tlsSocket)
+          $0.typedConfig(Envoy.UpstreamTlsContext.self, client.write)
+        }
+      }
+      cluster.transportSocketMatches(encoded: Self.plaintextMatch)
+    }
+  }
+
+  private static let plaintextMatch = Envoy.Cluster.TransportSocketMatch.encode {
+    $0.name("tlsMode-disabled")
+    $0.match(.init())
+    $0.transportSocket {
+      $0.name("envoy.transport_sockets.raw_buffer")
+      $0.typedConfig(Envoy.RawBuffer.self)
+    }
+  }
+}

@@ -1,0 +1,100 @@
+internal import IstioAPI
+internal import MeshModel
+
+/// Preference for near endpoints (contract §5.6).
+enum LocalityResolution {
+  /// The setting in force; nil where locality plays no part.
+  private static func setting(
+    _ policy: EffectivePolicy, _ mesh: MeshConfig
+  ) -> LocalityLoadBalancerSetting? {
+    let own = policy.loadBalancer?.localityLbSetting
+    if own?.enabled == false { return nil }
+    if own == nil, mesh.localityLbSetting.enabled == false { return nil }
+    return own ?? mesh.localityLbSetting
+  }
+
+  /// Whether Envoy has to weigh localities as the control plane says.
+  static func isWeighted(_ policy: EffectivePolicy, _ mesh: MeshConfig) -> Bool {
+    guard let setting = setting(policy, mesh) else { return false }
+    if !setting.distribute.isEmpty { return true }
+    return policy.outlierDetection != nil
+      && (!setting.failover.isEmpty || !setting.failoverPriority.isEmpty)
+  }
+
+  /// Gives localities the weights or priorities that a proxy at `proxy` uses.
+  static func apply(
+    _ localities: [LocalityEndpoints], _ policy: EffectivePolicy, _ mesh: MeshConfig,
+    proxy: EndpointLocality
+  ) -> [LocalityEndpoints] {
+    guard proxy != EndpointLocality(), let setting = setting(policy, mesh) else {
+      return localities
+    }
+    if !setting.distribute.isEmpty { return distribute(localities, setting, proxy) }
+    guard policy.outlierDetection != nil else { return localities }
+    return failover(localities, setting, proxy)
+  }
+
+  private static func distribute(
+    _ localities: [LocalityEndpoints], _ setting: LocalityLoadBalancerSetting,
+    _ proxy: EndpointLocality
+  ) -> [LocalityEndpoints] {
+    guard let rule = setting.distribute.first(where: { matches($0.from, proxy) }) else {
+      return localities
+    }
+    var result = localities
+    var reached: Set<Int> = []
+    for (pattern, percent) in rule.to.sorted(by: { $0.key < $1.key }) {
+      let indices = localities.indices.filter { matches(pattern, localities[$0].locality) }
+      let total = indices.reduce(UInt64(0)) { $0 + weight(localities[$1]) }
+      for index in indices where total > 0 && reached.insert(index).inserted {
+        let share = UInt64(percent) * weight(localities[index])
+        result[index].weight = UInt32(clamping: (share + total - 1) / total)
+      }
+    }
+    for index in result.indices where !reached.contains(index) {
+      result[index].endpoints = []
+      result[index].weight = nil
+    }
+    return result
+  }
+
+  private static func failover(
+    _ localities: [LocalityEndpoints], _ setting: LocalityLoadBalancerSetting,
+    _ proxy: EndpointLocality
+  ) -> [LocalityEndpoints] {
+    let target = setting.failover.first { $0.from == proxy.region }?.to
+    let raw = localities.map { priority($0.locality, proxy, target: target) }
+    let ranks = Set(raw).sorted()
+    return zip(localities, raw).map { group, priority in
+      var group = group
+      group.priority = UInt32(clamping: ranks.firstIndex(of: priority) ?? 0)
+      return group
+    }
+  }
+
+  private static func priority(
+    _ locality: EndpointLocality, _ proxy: EndpointLocality, target: String?
+  ) -> Int {
+    guard locality.region == proxy.region else {
+      guard let target else { return 3 }
+      return locality.region == target ? 3 : 4
+    }
+    guard locality.zone == proxy.zone else { return 2 }
+    return locality.subZone == proxy.subZone ? 0 : 1
+  }
+
+  private static func weight(_ group: LocalityEndpoints) -> UInt64 {
+    group.endpoints.reduce(0) { $0 + UInt64($1.weight) }
+  }
+
+  /// Whether `pattern`, such as `region/zone/*`, covers the locality.
+  private static func matches(_ pattern: String, _ locality: EndpointLocality) -> Bool {
+    let wanted = pattern.split(separator: "/").map(String.init)
+    let actual = [locality.region, locality.zone, locality.subZone]
+    for (index, part) in wanted.enumerated() {
+      if part == "*" { return true }
+      guard index < actual.count, actual[index] == part else { return false }
+    }
+    return true
+  }
+}

@@ -1,0 +1,97 @@
+internal import IstioAPI
+internal import MeshModel
+internal import XDSProtocol
+
+/// Finds the views of a proxy.
+enum ScopeResolution {
+  static func scope(of proxy: ProxyNode, _ reader: inout SnapshotReader) -> ProxyScope {
+    let workload = workload(of: proxy, &reader)
+    let labels = workload?.labels ?? proxy.labels
+    let isIPv6 = proxy.addresses.first?.contains(":") ?? false
+    let interception =
+      OutboundScope.Interception(rawValue: proxy.metadata["INTERCEPTION_MODE"] ?? "") ?? .redirect
+    let relevant = reader.selectorLabelKeys()
+    let sidecar =
+      proxy.type == .sidecar
+      ? sidecar(namespace: proxy.namespace, labels: labels, &reader) : nil
+    let outbound = OutboundScope(
+      namespace: proxy.namespace, dnsDomain: proxy.dnsDomain,
+      labels: labels.filter { relevant.contains($0.key) }, sidecar: sidecar,
+      interception: interception, dialect: dialect(of: proxy),
+      discoversVirtualHosts: proxy.isDelta && supportsVirtualHostDiscovery(proxy.envoyVersion),
+      isIPv6: isIPv6, clusterID: proxy.clusterID, meshID: proxy.metadata["MESH_ID"] ?? "")
+    let endpoints = EndpointsScope(
+      outbound: outbound, locality: locality(of: proxy, workload),
+      isGateway: proxy.type == .router)
+    switch proxy.type {
+    case .sidecar:
+      let inbound = InboundScope(
+        namespace: proxy.namespace, labels: labels,
+        addresses: interception == .none ? proxy.addresses : [], sidecar: sidecar,
+        interception: interception, dialect: outbound.dialect, isIPv6: isIPv6,
+        clusterID: proxy.clusterID, meshID: outbound.meshID,
+        namedPorts: workload?.namedPorts ?? [:], selectedServices: [])
+      return ProxyScope(parts: [.outbound(outbound), .inbound(inbound), .endpoints(endpoints)])
+    case .router:
+      let gateway = GatewayScope(
+        outbound: outbound, labels: labels, namedPorts: workload?.namedPorts ?? [:])
+      return ProxyScope(parts: [.gateway(gateway), .endpoints(endpoints)])
+    }
+  }
+
+  /// The workload that has the proxy's address and is of its namespace, of its name first.
+  private static func workload(
+    of proxy: ProxyNode, _ reader: inout SnapshotReader
+  ) -> Workload? {
+    for address in proxy.addresses {
+      let workloads = reader.workloads(at: address).filter { $0.namespace == proxy.namespace }
+      if let found = workloads.first(where: { $0.name == proxy.name }) ?? workloads.first {
+        return found
+      }
+    }
+    return nil
+  }
+
+  private static func locality(of proxy: ProxyNode, _ workload: Workload?) -> EndpointLocality {
+    if let locality = workload?.locality, locality != EndpointLocality() { return locality }
+    return EndpointLocality(
+      region: proxy.locality.region, zone: proxy.locality.zone, subZone: proxy.locality.subZone)
+  }
+
+  private static func dialect(of proxy: ProxyNode) -> Dialect {
+    if proxy.extensions.isEmpty {
+      return proxy.metadata["ISTIO_VERSION"] == nil ? .stock : .istioProxy
+    }
+    return proxy.extensions.contains("istio.alpn") ? .istioProxy : .stock
+  }
+
+  /// Discovery of virtual hosts over the aggregated stream is proven on Envoy 1.36 to 1.40.
+  private static func supportsVirtualHostDiscovery(_ version: String?) -> Bool {
+    let parts = (version ?? "").split(separator: ".").compactMap { Int($0) }
+    guard parts.count >= 2 else { return false }
+    return parts[0] == 1 && (36...40).contains(parts[1])
+  }
+
+  /// The Sidecar of a workload: one that selects it, else its namespace's, else the mesh's.
+  private static func sidecar(
+    namespace: String, labels: [String: String], _ reader: inout SnapshotReader
+  ) -> ConfigKey? {
+    let own = reader.sidecars(inNamespace: namespace)
+    if let selected = own.first(where: { sidecar in
+      guard let selector = sidecar.spec.workloadSelector, !selector.labels.isEmpty else {
+        return false
+      }
+      return labels.isSelected(by: selector.labels)
+    }) {
+      return selected.key
+    }
+    let root = reader.meshConfig().rootNamespace
+    for owner in namespace == root ? [root] : [namespace, root] {
+      let general = reader.sidecars(inNamespace: owner).first {
+        $0.spec.workloadSelector?.labels.isEmpty ?? true
+      }
+      if let general { return general.key }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,344 @@
+internal import IstioAPI
+internal import KubernetesAPI
+internal import MeshModel
+internal import StreamingJSON
+
+/// The cluster's objects, with what is derived from several of them.
+struct IngestState {
+  /// An object that was understood.
+  struct Entry<Value> {
+    var metadata: ObjectMeta
+    var value: Value
+  }
+
+  let clusterDomain: String
+  let clusterID: String
+  let rootNamespace: String
+  private var services: [ObjectKey: Entry<KubernetesAPI.Service>] = [:]
+  private var slices: [ObjectKey: Entry<EndpointSlice>] = [:]
+  private var slicesOfService: [ObjectKey: Set<ObjectKey>] = [:]
+  private var servicesOfPod: [ObjectKey: Set<ObjectKey>] = [:]
+  private var pods: [ObjectKey: Entry<Pod>] = [:]
+  private var podsOfAddress: [String: Set<ObjectKey>] = [:]
+  private var nodes: [String: EndpointLocality] = [:]
+  private var serviceEntries: [ObjectKey: Entry<ServiceEntry>] = [:]
+  private var workloads: [ConfigKey: Workload] = [:]
+  private var hostsOfEntry: [ObjectKey: Set<ServiceID>] = [:]
+  private var known: [KubernetesResource: Set<ObjectKey>] = [:]
+  /// Services whose endpoints have to be joined again.
+  private var dirtyServices: Set<ObjectKey> = []
+  private var dirtyEntries: Set<ObjectKey> = []
+  private var updates: [MeshUpdate] = []
+  /// What is wrong with objects; their last good version stays in force.
+  var issues: [ObjectReport.Subject: ObjectReport] = [:]
+
+  init(clusterDomain: String, clusterID: String, rootNamespace: String) {
+    self.clusterDomain = clusterDomain
+    self.clusterID = clusterID
+    self.rootNamespace = rootNamespace
+  }
+
+  /// Applies events and answers what changes in the mesh.
+  mutating func apply(_ events: [IngestEvent]) -> [MeshUpdate] {
+    for event in events {
+      switch event {
+      case .applied(let object): apply(object)
+      case .deleted(let resource, let key): delete(resource, key)
+      case .listed(let resource, let keys):
+        for key in (known[resource] ?? []).subtracting(keys) { delete(resource, key) }
+      }
+    }
+    for key in dirtyServices { joinEndpoints(key) }
+    for key in dirtyEntries { convertEntry(key) }
+    dirtyServices = []
+    dirtyEntries = []
+    defer { updates = [] }
+    return updates
+  }
+
+  // MARK: Objects
+
+  private mutating func apply(_ object: IngestedObject) {
+    switch object {
+    case .service(let object):
+      guard let value = accept(object, .services) else { return }
+      services[object.key] = Entry(metadata: object.metadata, value: value)
+      let service = ServiceConversion.convert(
+        object.metadata, value, clusterDomain: clusterDomain)
+      updates.append(.service(service.id, service))
+      dirtyServices.insert(object.key)
+    case .endpointSlice(let object):
+      guard let value = accept(object, .endpointSlices) else { return }
+      removeSlice(object.key)
+      slices[object.key] = Entry(metadata: object.metadata, value: value)
+      addSlice(object.key)
+    case .pod(let object):
+      guard let value = accept(object, .pods) else { return }
+      removePod(object.key)
+      addPod(Entry(metadata: object.metadata, value: value))
+    case .node(let object):
+      guard accept(object, .nodes) != nil else { return }
+      setNode(object.metadata.name, WorkloadConversion.locality(of: object.metadata.labels))
+    case .configMap(let object):
+      guard let value = accept(object, .configMaps) else { return }
+      setConfigMap(object.metadata, value)
+    case .serviceEntry(let object):
+      guard let value = accept(object, .serviceEntries, value: { $0.validate() }) else { return }
+      serviceEntries[object.key] = Entry(metadata: object.metadata, value: value)
+      dirtyEntries.insert(object.key)
+    case .workloadEntry(let object):
+      guard let value = accept(object, .workloadEntries, value: { $0.validate() }) else { return }
+      set(WorkloadConversion.workload(object.metadata, value))
+    case .virtualService(let object):
+      guard let (key, new) = configuration(object, .virtualServices, .virtualService, { $0.validate() })
+      else { return }
+      updates.append(.virtualService(key, new))
+    case .destinationRule(let object):
+      guard
+        let (key, new) = configuration(object, .destinationRules, .destinationRule, { $0.validate() })
+      else { return }
+      updates.append(.destinationRule(key, new))
+    case .gateway(let object):
+      guard let (key, new) = configuration(object, .gateways, .gateway, { $0.validate() }) else { return }
+      updates.append(.gateway(key, new))
+    case .sidecar(let object):
+      guard let (key, new) = configuration(object, .sidecars, .sidecar, { $0.validate() }) else { return }
+      updates.append(.sidecar(key, new))
+    case .peerAuthentication(let object):
+      guard
+        let (key, new) = configuration(
+          object, .peerAuthentications, .peerAuthentication, { $0.validate() })
+      else { return }
+      updates.append(.peerAuthentication(key, new))
+    }
+  }
+
+  private mutating func delete(_ resource: KubernetesResource, _ key: ObjectKey) {
+    known[resource]?.remove(key)
+    issues[.init(resource: resource, key: key)] = nil
+    func configKey(_ kind: ConfigKind) -> ConfigKey {
+      ConfigKey(kind, namespace: key.namespace, name: key.name)
+    }
+    switch resource {
+    case .services:
+      services[key] = nil
+      let id = ServiceID(
+        hostname: ServiceConversion.hostname(key, clusterDomain: clusterDomain),
+        namespace: key.namespace)
+      updates.append(.service(id, nil))
+      dirtyServices.insert(key)
+    case .endpointSlices:
+      removeSlice(key)
+      slices[key] = nil
+    case .pods: removePod(key)
+    case .nodes: setNode(key.name, nil)
+    case .serviceEntries:
+      serviceEntries[key] = nil
+      dirtyEntries.insert(key)
+    case .workloadEntries: end(configKey(.workloadEntry))
+    case .virtualServices: updates.append(.virtualService(configKey(.virtualService), nil))
+    case .destinationRules: updates.append(.destinationRule(configKey(.destinationRule), nil))
+    case .gateways: updates.append(.gateway(configKey(.gateway), nil))
+    case .sidecars: updates.append(.sidecar(configKey(.sidecar), nil))
+    case .peerAuthentications:
+      updates.append(.peerAuthentication(configKey(.peerAuthentication), nil))
+    default: break
+    }
+  }
+
+  /// The contents of a good object; a bad one is reported and changes nothing.
+  private mutating func accept<Value>(
+    _ object: DecodedObject<Value>, _ resource: KubernetesResource,
+    value validate: (Value) -> [FieldIssue] = { _ in [] }
+  ) -> Value? {
+    known[resource, default: []].insert(object.key)
+    let subject = ObjectReport.Subject(resource: resource, key: object.key)
+    var problems = object.issues
+    if let value = object.value { problems += validate(value) }
+    let isRejected = problems.contains { $0.severity == .error }
+    issues[subject] =
+      problems.isEmpty && object.unknownFields.isEmpty
+      ? nil
+      : ObjectReport(
+        subject: subject, isRejected: isRejected, issues: problems,
+        unknownFields: object.unknownFields)
+    return isRejected ? nil : object.value
+  }
+
+  private mutating func configuration<Spec>(
+    _ object: DecodedObject<Spec>, _ resource: KubernetesResource, _ kind: ConfigKind,
+    _ validate: (Spec) -> [FieldIssue]
+  ) -> (ConfigKey, Configuration<Spec>)? {
+    guard let spec = accept(object, resource, value: validate) else { return nil }
+    let key = ConfigKey(kind, namespace: object.key.namespace, name: object.key.name)
+    return (
+      key,
+      Configuration(
+        key: key, creationTime: object.metadata.creationTimestamp?.seconds ?? 0, spec: spec)
+    )
+  }
+
+  // MARK: Pods and nodes
+
+  private mutating func addPod(_ entry: Entry<Pod>) {
+    let key = entry.metadata.key
+    pods[key] = entry
+    for address in Set([entry.value.podIP] + entry.value.podIPs) where !address.isEmpty {
+      podsOfAddress[address, default: []].insert(key)
+    }
+    dirtyServices.formUnion(servicesOfPod[key] ?? [])
+    if let workload = WorkloadConversion.workload(entry.metadata, entry.value, nodes: nodes) {
+      set(workload)
+    } else {
+      end(ConfigKey(.pod, namespace: key.namespace, name: key.name))
+    }
+  }
+
+  private mutating func removePod(_ key: ObjectKey) {
+    guard let old = pods.removeValue(forKey: key) else { return }
+    for address in Set([old.value.podIP] + old.value.podIPs) {
+      podsOfAddress[address]?.remove(key)
+      if podsOfAddress[address]?.isEmpty == true { podsOfAddress[address] = nil }
+    }
+    dirtyServices.formUnion(servicesOfPod[key] ?? [])
+    end(ConfigKey(.pod, namespace: key.namespace, name: key.name))
+  }
+
+  private mutating func setNode(_ name: String, _ locality: EndpointLocality?) {
+    guard nodes[name] != locality else { return }
+    nodes[name] = locality
+    for entry in pods.values where entry.value.nodeName == name { addPod(entry) }
+    for (service, keys) in slicesOfService
+    where keys.contains(where: { slices[$0]?.value.endpoints.contains { $0.nodeName == name } ?? false })
+    {
+      dirtyServices.insert(service)
+    }
+  }
+
+  private mutating func set(_ workload: Workload) {
+    let old = workloads[workload.origin]
+    guard old != workload else { return }
+    workloads[workload.origin] = workload
+    updates.append(.workload(workload.origin, workload))
+    markEntries(selecting: [old, workload].compactMap { $0 })
+  }
+
+  private mutating func end(_ key: ConfigKey) {
+    guard let old = workloads.removeValue(forKey: key) else { return }
+    updates.append(.workload(key, nil))
+    markEntries(selecting: [old])
+  }
+
+  private mutating func markEntries(selecting workloads: [Workload]) {
+    for (key, entry) in serviceEntries {
+      guard let selector = entry.value.workloadSelector else { continue }
+      if workloads.contains(where: {
+        $0.namespace == key.namespace && $0.labels.isSelected(by: selector.labels)
+      }) {
+        dirtyEntries.insert(key)
+      }
+    }
+  }
+
+  // MARK: Endpoints
+
+  private func serviceKey(_ slice: Entry<EndpointSlice>) -> ObjectKey? {
+    slice.metadata.labels[EndpointSlice.serviceNameLabel].map {
+      ObjectKey(namespace: slice.metadata.namespace, name: $0)
+    }
+  }
+
+  private mutating func addSlice(_ key: ObjectKey) {
+    guard let slice = slices[key], let service = serviceKey(slice) else { return }
+    slicesOfService[service, default: []].insert(key)
+    for pod in podKeys(slice) { servicesOfPod[pod, default: []].insert(service) }
+    dirtyServices.insert(service)
+  }
+
+  private mutating func removeSlice(_ key: ObjectKey) {
+    guard let slice = slices[key], let service = serviceKey(slice) else { return }
+    slicesOfService[service]?.remove(key)
+    if slicesOfService[service]?.isEmpty == true { slicesOfService[service] = nil }
+    for pod in podKeys(slice) {
+      servicesOfPod[pod]?.remove(service)
+      if servicesOfPod[pod]?.isEmpty == true { servicesOfPod[pod] = nil }
+    }
+    dirtyServices.insert(service)
+  }
+
+  private func podKeys(_ slice: Entry<EndpointSlice>) -> [ObjectKey] {
+    slice.value.endpoints.flatMap { endpoint -> [ObjectKey] in
+      if let target = endpoint.targetRef, target.kind == "Pod" {
+        let namespace = target.namespace.isEmpty ? slice.metadata.namespace : target.namespace
+        return [ObjectKey(namespace: namespace, name: target.name)]
+      }
+      return endpoint.addresses.flatMap { podsOfAddress[$0].map(Array.init) ?? [] }
+    }
+  }
+
+  private mutating func joinEndpoints(_ key: ObjectKey) {
+    let id = ServiceID(
+      hostname: ServiceConversion.hostname(key, clusterDomain: clusterDomain),
+      namespace: key.namespace)
+    guard let service = services[key] else {
+      updates.append(.endpoints(id, []))
+      return
+    }
+    let conversion = EndpointConversion(
+      pods: pods, podsOfAddress: podsOfAddress, nodes: nodes, clusterID: clusterID)
+    var seen: Set<String> = []
+    var endpoints: [MeshEndpoint] = []
+    for slice in (slicesOfService[key] ?? []).sorted().compactMap({ slices[$0] }) {
+      // An address moves between slices, so for a moment it can be in two.
+      endpoints += conversion.endpoints(
+        slice, publishesNotReady: service.value.publishNotReadyAddresses
+      ).filter { seen.insert("\($0.address) \($0.ports.sorted { $0.key < $1.key })").inserted }
+    }
+    endpoints.sort { $0.address < $1.address }
+    updates.append(.endpoints(id, endpoints))
+  }
+
+  // MARK: Service entries and mesh configuration
+
+  private mutating func convertEntry(_ key: ObjectKey) {
+    let entry = serviceEntries[key]
+    let conversion = entry.map {
+      ServiceEntryConversion(metadata: $0.metadata, entry: $0.value, clusterID: clusterID)
+    }
+    let services = conversion?.services ?? []
+    let ids = Set(services.map(\.id))
+    for ended in (hostsOfEntry[key] ?? []).subtracting(ids) {
+      updates.append(.service(ended, nil))
+      updates.append(.endpoints(ended, []))
+    }
+    hostsOfEntry[key] = ids.isEmpty ? nil : ids
+    guard let conversion else { return }
+    let selected =
+      conversion.entry.workloadSelector.map { selector in
+        workloads.values.filter {
+          $0.namespace == key.namespace && $0.labels.isSelected(by: selector.labels)
+        }.sorted { $0.origin < $1.origin }
+      } ?? []
+    for service in services {
+      updates.append(.service(service.id, service))
+      updates.append(
+        .endpoints(
+          service.id, conversion.endpoints(host: service.hostname, selected: selected)))
+    }
+  }
+
+  private mutating func setConfigMap(_ metadata: ObjectMeta, _ value: ConfigMap) {
+    guard metadata.namespace == rootNamespace, metadata.name == "istio",
+      let text = value.data["mesh"]
+    else { return }
+    let subject = ObjectReport.Subject(resource: .configMaps, key: metadata.key)
+    switch MeshConfigurationText.read(text) {
+    case .success(let mesh):
+      updates.append(.meshConfig(mesh))
+      issues[subject] = nil
+    case .failure(let issue):
+      issues[subject] = ObjectReport(
+        subject: subject, isRejected: true, issues: [issue], unknownFields: [])
+    }
+  }
+}

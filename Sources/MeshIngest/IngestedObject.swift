@@ -1,0 +1,73 @@
+package import IstioAPI
+package import KubernetesAPI
+package import StreamingJSON
+
+/// An object of one of the kinds that shape the mesh, decoded.
+package enum IngestedObject: Sendable {
+  case service(DecodedObject<Service>)
+  case endpointSlice(DecodedObject<EndpointSlice>)
+  case pod(DecodedObject<Pod>)
+  case node(DecodedObject<Node>)
+  case configMap(DecodedObject<ConfigMap>)
+  case virtualService(DecodedObject<VirtualService>)
+  case destinationRule(DecodedObject<DestinationRule>)
+  case gateway(DecodedObject<Gateway>)
+  case serviceEntry(DecodedObject<ServiceEntry>)
+  case workloadEntry(DecodedObject<WorkloadEntry>)
+  case sidecar(DecodedObject<Sidecar>)
+  case peerAuthentication(DecodedObject<PeerAuthentication>)
+
+  /// The kinds that are followed.
+  package static let resources: [KubernetesResource] = [
+    .services, .endpointSlices, .pods, .nodes, .configMaps, .virtualServices, .destinationRules,
+    .gateways, .serviceEntries, .workloadEntries, .sidecars, .peerAuthentications,
+  ]
+
+  /// Reads an object of a kind; nil for kinds that do not shape the mesh.
+  ///
+  /// - Throws: what is wrong when not even the metadata can be read.
+  package static func decode(
+    _ resource: KubernetesResource, _ reader: JSONReader
+  ) throws(JSONDecodingError) -> IngestedObject? {
+    switch resource {
+    case .services: .service(try DecodedObject(decoding: reader))
+    case .endpointSlices: .endpointSlice(try DecodedObject(decoding: reader))
+    case .pods: .pod(try DecodedObject(decoding: reader))
+    case .nodes: .node(try DecodedObject(decoding: reader))
+    case .configMaps: .configMap(try DecodedObject(decoding: reader))
+    case .virtualServices: .virtualService(try DecodedObject(decodingSpecOf: reader))
+    case .destinationRules: .destinationRule(try DecodedObject(decodingSpecOf: reader))
+    case .gateways: .gateway(try DecodedObject(decodingSpecOf: reader))
+    case .serviceEntries: .serviceEntry(try DecodedObject(decodingSpecOf: reader))
+    case .workloadEntries: .workloadEntry(try DecodedObject(decodingSpecOf: reader))
+    case .sidecars: .sidecar(try DecodedObject(decodingSpecOf: reader))
+    case .peerAuthentications: .peerAuthentication(try DecodedObject(decodingSpecOf: reader))
+    default: nil
+    }
+  }
+
+  package var key: ObjectKey {
+    switch self {
+    case .service(let object): object.key
+    case .endpointSlice(let object): object.key
+    case .pod(let object): object.key
+    case .node(let object): object.key
+    case .configMap(let object): object.key
+    case .virtualService(let object): object.key
+    case .destinationRule(let object): object.key
+    case .gateway(let object): object.key
+    case .serviceEntry(let object): object.key
+    case .workloadEntry(let object): object.key
+    case .sidecar(let object): object.key
+    case .peerAuthentication(let object): object.key
+    }
+  }
+}
+
+/// A change of the cluster's objects.
+package enum IngestEvent: Sendable {
+  case applied(IngestedObject)
+  case deleted(KubernetesResource, ObjectKey)
+  /// A complete list was read: what it does not hold has ended.
+  case listed(KubernetesResource, Set<ObjectKey>)
+}

@@ -1,0 +1,62 @@
+internal import IstioAPI
+internal import KubernetesAPI
+internal import MeshModel
+
+/// Kubernetes services as services of the mesh.
+enum ServiceConversion {
+  static func hostname(_ key: ObjectKey, clusterDomain: String) -> String {
+    "\(key.name).\(key.namespace).svc.\(clusterDomain)".lowercased()
+  }
+
+  static func convert(
+    _ metadata: ObjectMeta, _ service: KubernetesAPI.Service, clusterDomain: String
+  ) -> MeshService {
+    let id = ServiceID(
+      hostname: hostname(metadata.key, clusterDomain: clusterDomain), namespace: metadata.namespace)
+    let addresses = Set([service.clusterIP] + service.clusterIPs)
+      .filter { !$0.isEmpty && $0 != "None" }.sorted()
+    let resolution: ServiceResolution =
+      service.type == .externalName ? .alias : addresses.isEmpty ? .passthrough : .endpoints
+    return MeshService(
+      id: id, name: metadata.name, source: .kubernetes, ports: service.ports.compactMap(port),
+      addresses: addresses, resolution: resolution,
+      aliasTarget: service.externalName.lowercased(), selector: service.selector,
+      exportTo: exportTo(metadata.annotations["networking.istio.io/exportTo"]),
+      serviceAccounts: accounts(metadata, trustDomain: "cluster.local"),
+      creationTime: metadata.creationTimestamp?.seconds ?? 0,
+      publishesNotReadyAddresses: service.publishNotReadyAddresses,
+      origin: ConfigKey(.service, namespace: metadata.namespace, name: metadata.name))
+  }
+
+  private static func port(_ port: KubernetesAPI.ServicePort) -> MeshServicePort? {
+    guard let number = UInt32(exactly: port.port), (1...65535).contains(number) else { return nil }
+    let kind = PortProtocol(
+      transport: port.protocol, appProtocol: port.appProtocol, portName: port.name,
+      number: port.port)
+    switch port.targetPort {
+    case .number(let target)? where target > 0:
+      return MeshServicePort(
+        number: number, name: port.name, protocolKind: kind, targetPort: UInt32(target))
+    case .name(let name)?:
+      return MeshServicePort(
+        number: number, name: port.name, protocolKind: kind, targetPortName: name)
+    case .number?, nil:
+      return MeshServicePort(
+        number: number, name: port.name, protocolKind: kind, targetPort: number)
+    }
+  }
+
+  static func exportTo(_ annotation: String?) -> [String] {
+    let names = (annotation ?? "").split(separator: ",").map { part in
+      String(part.filter { $0 != " " })
+    }
+    return names.isEmpty ? ["*"] : names
+  }
+
+  private static func accounts(_ metadata: ObjectMeta, trustDomain: String) -> [String] {
+    (metadata.annotations["alpha.istio.io/kubernetes-serviceaccounts"] ?? "")
+      .split(separator: ",").map { account in
+        "spiffe://\(trustDomain)/ns/\(metadata.namespace)/sa/\(account.filter { $0 != " " })"
+      }
+  }
+}

@@ -1,0 +1,38 @@
+internal import HashTreeCollections
+internal import IstioAPI
+
+/// The whole mesh at one moment, as a value: a copy is cheap and shares all that did not change.
+///
+/// Nothing reads it but ``SnapshotReader``, which records what was read.
+package struct MeshSnapshot: Sendable {
+  /// Counts the updates that changed something.
+  package internal(set) var revision: UInt64 = 0
+  package let clusterDomain: String
+  var meshConfig = MeshConfig()
+  var services: TreeDictionary<ServiceID, MeshService> = [:]
+  var servicesOfHost: TreeDictionary<String, [ServiceID]> = [:]
+  var servicesOfNamespace: TreeDictionary<String, [ServiceID]> = [:]
+  var endpoints: TreeDictionary<ServiceID, [MeshEndpoint]> = [:]
+  var serviceAccounts: TreeDictionary<ServiceID, [String]> = [:]
+  var workloads: TreeDictionary<ConfigKey, Workload> = [:]
+  var workloadsOfAddress: TreeDictionary<String, [ConfigKey]> = [:]
+  var virtualServices = BoundConfigurations<VirtualService>()
+  var destinationRules = BoundConfigurations<DestinationRule>()
+  /// How many objects select workloads by each label key on the client's side.
+  var selectorLabels: TreeDictionary<String, Int> = [:]
+  var gateways: TreeDictionary<String, [Configuration<Gateway>]> = [:]
+  var sidecars: TreeDictionary<String, [Configuration<Sidecar>]> = [:]
+  var peerAuthentications: TreeDictionary<String, [Configuration<PeerAuthentication>]> = [:]
+
+  package init(clusterDomain: String = "cluster.local") {
+    self.clusterDomain = clusterDomain
+  }
+}
+
+/// Configurations that are found by the hosts they are bound to.
+struct BoundConfigurations<Spec: Hashable & Sendable>: Sendable {
+  var byKey: TreeDictionary<ConfigKey, Configuration<Spec>> = [:]
+  /// Exact hosts and wildcards alike, each with its objects in Istio's order.
+  var byHost: TreeDictionary<String, [Configuration<Spec>]> = [:]
+  var wildcards: [String] = []
+}

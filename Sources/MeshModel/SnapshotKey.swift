@@ -1,0 +1,35 @@
+/// A part of a snapshot that a computation can depend on.
+package enum SnapshotKey: Hashable, Sendable {
+  /// Which services there are, with their visibility and ports.
+  case serviceSet
+  /// The services of one port number.
+  case servicesOnPort(UInt32)
+  /// One service's declaration.
+  case service(ServiceID)
+  /// Which services declare a host.
+  case servicesOfHost(String)
+  /// The services of one namespace, as selectors see them.
+  case servicesOfNamespace(String)
+  /// The endpoints of a service.
+  case endpoints(ServiceID)
+  /// The service accounts of the endpoints of a service.
+  case serviceAccounts(ServiceID)
+  /// The objects of a kind that are bound to a host.
+  case bindings(ConfigKind, host: String)
+  /// The objects of a kind that are bound to a wildcard host.
+  case wildcardBindings(ConfigKind)
+  /// Which hosts objects of a kind are bound to.
+  case boundHosts(ConfigKind)
+  /// The objects of a kind in a namespace.
+  case namespace(ConfigKind, String)
+  /// All objects of a kind.
+  case all(ConfigKind)
+  /// The workload of an address.
+  case workload(address: String)
+  case meshConfig
+  /// The label keys that client-side configuration selects by.
+  case selectorLabels
+}
+
+/// The parts of a snapshot that an update changed.
+package typealias ChangeSet = Set<SnapshotKey>

@@ -1,0 +1,35 @@
+/// Checks bearer tokens: join tokens here, a cluster's TokenReview elsewhere.
+package protocol TokenAuthenticator: Sendable {
+  /// The holder of a token; nil when this authenticator does not know the token.
+  ///
+  /// - Throws: when it cannot tell now; the caller may try again.
+  func authenticate(
+    token: String
+  ) async throws(TokenAuthenticationFailure)
+    -> TokenHolder?
+}
+
+/// Whom a token was given to.
+package struct TokenHolder: Hashable, Sendable {
+  /// The Kubernetes namespace.
+  package let namespace: String
+  /// The Kubernetes service account.
+  package let serviceAccount: String
+
+  /// A holder from its parts.
+  package init(namespace: String, serviceAccount: String) {
+    self.namespace = namespace
+    self.serviceAccount = serviceAccount
+  }
+}
+
+/// A token could not be checked; says nothing about the token.
+package struct TokenAuthenticationFailure: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Why, for the log; never contains the token.
+  package let reason: String
+
+  /// A failure with its reason.
+  package init(_ reason: String) { self.reason = reason }
+
+  package var description: String { "tokens cannot be checked: \(reason)" }
+}
