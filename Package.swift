@@ -212,7 +212,7 @@ let package = Package(
       "KubernetesClient",
       [
         "KubernetesAPI", "MeshTesting", "StandaloneAPI", "StreamingJSON", asyncHTTPClient,
-        hummingbird, logging, nioCore,
+        hummingbird, logging, nioCore, nioHTTP1,
       ]),
     tests("MeshIngest", ["MeshTesting"]),
     tests("MeshStore", ["MeshTesting"]),
@@ -230,6 +230,7 @@ let package = Package(
       "StandaloneAPI",
       [
         "KubernetesAPI", "MeshTesting", "StreamingJSON", "YAML", asyncHTTPClient, logging, nioCore,
+        nioHTTP1,
         serviceLifecycle,
       ]),
     tests("StreamingJSON", []),
