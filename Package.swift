@@ -193,7 +193,11 @@ let package = Package(
 
     // Tests
     library(
-      "MeshTesting", ["IstioAPI", "KubernetesAPI", "MeshModel", "StreamingJSON", "YAML", logging]),
+      "MeshTesting",
+      [
+        "DiscoveryAPI", "KubernetesAPI", "MeshIngest", "MeshModel", "MeshStore", "StreamingJSON",
+        "XDSProtocol", "YAML", logging, swiftProtobuf,
+      ]),
     tests("CertificateAuthority", ["OpenSSLCrypto", x509]),
     tests(
       "CertificateServer",
@@ -203,8 +207,12 @@ let package = Package(
       ]),
     tests("DiscoveryServer", ["MeshTesting"]),
     tests("EchoWorkload", [nioCore, nioPosix]),
-    tests("EnvoyAPI", ["EnvoyMessages", "ProtobufWire", swiftProtobuf]),
-    tests("EnvoyTranslation", ["EnvoyMessages", "MeshStore", "MeshTesting", swiftProtobuf]),
+    tests("EnvoyAPI", ["EnvoyMessages", "ProtobufWire", "StreamingJSON", swiftProtobuf]),
+    tests(
+      "EnvoyTranslation",
+      [
+        "EnvoyAPI", "MeshModel", "MeshStore", "MeshTesting", "StreamingJSON", "XDSProtocol",
+      ]),
     tests("GRPCTransport", [nioCore, nioPosix, nioSSL, "OpenSSLCrypto"]),
     tests("IstioAPI", ["MeshTesting", "StreamingJSON", "YAML"]),
     tests("KubernetesAPI", ["StreamingJSON"]),
