@@ -109,8 +109,8 @@ let package = Package(
     library(
       "ProxyAgent",
       [
-        "DiscoveryAPI", "GRPCTransport", "OpenSSLCrypto", hummingbird, logging, nioCore, nioPosix,
-        nioSSL, serviceLifecycle, swiftProtobuf,
+        "CProcess", "DiscoveryAPI", "GRPCTransport", "OpenSSLCrypto", hummingbird, logging, nioCore,
+        nioHTTP1, nioPosix, serviceLifecycle, swiftProtobuf,
       ]),
     library(
       "EchoWorkload", [logging, nioCore, nioHTTP1, nioHTTP2, nioPosix, serviceLifecycle]),
@@ -173,7 +173,8 @@ let package = Package(
 
     // APIs
     .target(
-      name: "EnvoyAPI", dependencies: ["ProtobufWire", "StreamingJSON"], exclude: ["Protos"], swiftSettings: relaxed),
+      name: "EnvoyAPI", dependencies: ["ProtobufWire", "StreamingJSON"], exclude: ["Protos"],
+      swiftSettings: relaxed),
     library("IstioAPI", ["RegularExpression", "StreamingJSON"]),
     library("KubernetesAPI", ["StreamingJSON"]),
     .target(
@@ -186,6 +187,7 @@ let package = Package(
     library("StreamingJSON"),
     .systemLibrary(
       name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CProcess"),
     .systemLibrary(
       name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
@@ -216,7 +218,13 @@ let package = Package(
     tests("MeshStore", ["MeshTesting"]),
     tests("OpenSSLCrypto", [x509]),
     tests("ProtobufWire", []),
-    tests("ProxyAgent", ["CertificateAuthority", "OpenSSLCrypto"]),
+    tests(
+      "ProxyAgent",
+      [
+        "CertificateAuthority", "CertificateServer", "DiscoveryAPI", "GRPCTransport",
+        "OpenSSLCrypto", "WorkloadAuthentication", logging, nioCore, nioHPACK, nioPosix,
+        serviceLifecycle, swiftProtobuf,
+      ]),
     tests("RegularExpression", []),
     tests(
       "StandaloneAPI",

@@ -24,7 +24,8 @@ struct IdentityServices: Sendable {
       slots: SigningSlots(current: material), ledger: ledger)
     self.authority = authority
     let tokens = try JoinTokens(
-      path: "\(configuration.dataDirectory)/\(JoinTokens.fileName)", clock: CertificateAuthority.systemClock)
+      path: "\(configuration.dataDirectory)/\(JoinTokens.fileName)",
+      clock: CertificateAuthority.systemClock)
     authenticator = WorkloadAuthenticator(
       trustDomain: configuration.trustDomain, verifier: { authority.verifier }, tokens: [tokens],
       clock: CertificateAuthority.systemClock, logger: logger)

@@ -82,7 +82,8 @@ package struct DiagnosticsServer: ServiceLifecycle.Service {
         "version": .string(resource.version),
         "sources": .array(resource.sources.map { .string($0) }),
         "resource": MessagePrinter.json(
-          resource.payload, type: String(resource.type.typeURL.dropFirst("type.googleapis.com/".count))
+          resource.payload,
+          type: String(resource.type.typeURL.dropFirst("type.googleapis.com/".count))
         ),
       ]
     }
@@ -99,7 +100,8 @@ package struct DiagnosticsServer: ServiceLifecycle.Service {
     _ text: String, status: HTTPResponse.Status = .ok, type: String = "text/plain; charset=utf-8"
   ) -> Response {
     Response(
-      status: status, headers: [.contentType: type], body: .init(byteBuffer: ByteBuffer(string: text)))
+      status: status, headers: [.contentType: type],
+      body: .init(byteBuffer: ByteBuffer(string: text)))
   }
 }
 

@@ -3,9 +3,9 @@ internal import Logging
 internal import StreamingJSON
 
 #if canImport(Glibc)
-  internal import Glibc
+internal import Glibc
 #else
-  internal import Darwin
+internal import Darwin
 #endif
 
 /// Log lines on standard error, as text or JSON.

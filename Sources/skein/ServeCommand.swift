@@ -8,12 +8,14 @@ internal import UnixSignals
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve", abstract: "Run the control plane.",
-    discussion: "Every option can also be given as an environment variable: --data-dir is SKEIN_DATA_DIR.")
+    discussion:
+      "Every option can also be given as an environment variable: --data-dir is SKEIN_DATA_DIR.")
 
   @Flag(help: "Serve the mesh of one machine, with an API of its own.")
   var standalone = false
 
-  @Option(help: ArgumentHelp("Where the databases and the certificate authority are.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("Where the databases and the certificate authority are.", valueName: "dir"))
   var dataDir: String?
 
   @Option(help: ArgumentHelp("YAML to apply and to follow.", valueName: "file-or-dir"))
@@ -25,7 +27,9 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Where discovery listens without encryption.", valueName: "host:port"))
   var grpcAddress: String?
 
-  @Option(help: ArgumentHelp("Where discovery and certificates are served over TLS.", valueName: "host:port"))
+  @Option(
+    help: ArgumentHelp(
+      "Where discovery and certificates are served over TLS.", valueName: "host:port"))
   var secureGrpcAddress: String?
 
   @Option(help: ArgumentHelp("Where metrics are served.", valueName: "host:port"))

@@ -62,7 +62,8 @@ struct StatusCommand: AsyncParsableCommand {
       let name = proxy[at: "proxy"].text
       for type in proxy[at: "types"].elements {
         table.add([
-          name, type[at: "type"].text, type[at: "state"].text, type[at: "wanted"].text, type[at: "sent"].text,
+          name, type[at: "type"].text, type[at: "state"].text, type[at: "wanted"].text,
+          type[at: "sent"].text,
           type[at: "acknowledged"].text, type[at: "outstanding"].text,
         ])
         for rejection in type[at: "rejections"].elements {

@@ -1,0 +1,30 @@
+#pragma once
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#if defined(__linux__)
+#include <sys/prctl.h>
+#endif
+
+// prctl is variadic, which Swift cannot call.
+
+/// Asks the kernel to kill this process when the thread that started it ends; 0 for success.
+static inline int skein_end_with_parent(void) {
+#if defined(__linux__)
+  return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+#else
+  return 0;
+#endif
+}
+
+/// Waits until a child has ended, and leaves its status to be collected; 0 for success.
+static inline int skein_wait_for_end(pid_t child) {
+  siginfo_t info;
+  return waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT);
+}
+
+/// The exit code of an ended child, or 128 and the signal that ended it.
+static inline int skein_exit_code(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
