@@ -53,6 +53,8 @@ package final class KubernetesClient: Sendable {
     settings.tlsConfiguration = configuration.tls
     settings.redirectConfiguration = .disallow
     // Each followed resource holds one connection for as long as it is followed.
+    // Trying again is the business of whoever follows a resource.
+    settings.connectionPool.retryConnectionEstablishment = false
     settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
     http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
   }

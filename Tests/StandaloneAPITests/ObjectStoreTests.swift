@@ -1,8 +1,9 @@
 internal import Foundation
 internal import KubernetesAPI
-@testable internal import StandaloneAPI
 internal import StreamingJSON
 import Testing
+
+@testable internal import StandaloneAPI
 
 @Suite struct ObjectStoreTests {
   private static func put(_ store: ObjectStore, _ name: String, _ value: Int64) async throws {
