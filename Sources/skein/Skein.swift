@@ -8,7 +8,7 @@ struct Skein: AsyncParsableCommand {
     abstract: "A service mesh control plane for Envoy that speaks Istio's APIs.",
     version: "0.1.0",
     subcommands: [
-      ServeCommand.self, ProxyCommand.self, CACommand.self, EchoCommand.self, StatusCommand.self, ConfigCommand.self,
+      ServeCommand.self, ProxyCommand.self, CACommand.self, EchoCommand.self, StatusCommand.self, ConfigCommand.self, TranslateCommand.self,
       VersionCommand.self,
     ])
 }
