@@ -1,15 +1,61 @@
-# Skein's build. `make help` lists the targets.
+# Skein's build. `make help` lists the targets; V=1 shows the commands.
 SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+Q := $(if $(V),,@)
+JOBS ?= 2
 PROTOS := Sources/EnvoyAPI/Protos
+STRICT := --explicit-target-dependency-import-check error
+RELEASE := --scratch-path .build-release -c release
+
+.PHONY: help
+help: ## Lists the targets
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: deps
+deps: ## Installs what building and testing need (Debian packages, Envoy)
+	$(Q)Scripts/deps
+
+.PHONY: build
+build: deps ## Builds everything, for debugging
+	$(Q)swift build -j $(JOBS) $(STRICT)
+
+.PHONY: release
+release: deps ## Builds the skein binary, optimized
+	$(Q)swift build -j $(JOBS) $(RELEASE) --product skein
+
+.PHONY: test
+test: deps ## Runs everything that CI runs: lint, generated code, unit and end-to-end tests
+	$(Q)Scripts/test $(FILTER)
+
+.PHONY: e2e
+e2e: build ## Runs the tests against real Envoys only
+	$(Q)swift test --skip-build --filter EndToEndTests
+
+.PHONY: demo
+demo: deps ## Shows a mesh on this machine; KEEP=1 leaves it running
+	$(Q)KEEP=$(KEEP) Manifests/demo/run
+
+.PHONY: lint
+lint: ## Checks the format of the code and the layers of the modules
+	$(Q)swift format lint --strict --recursive --parallel Sources Tests Package.swift
+	$(Q)Scripts/check-layers
+
+.PHONY: format
+format: ## Formats the code
+	$(Q)swift format --in-place --recursive --parallel Sources Tests Package.swift
 
 .PHONY: generate
 generate: ## Writes the generated Swift code from the .proto files
-	swift build --product protoc-gen-envoy-writers
-	swift build --product protoc-gen-swift
-	rm -rf Sources/EnvoyAPI/Generated Tests/EnvoyMessages/Generated
-	mkdir -p Sources/EnvoyAPI/Generated Tests/EnvoyMessages/Generated
-	cd $(PROTOS) && protoc -I. --plugin=protoc-gen-envoy-writers=$$(swift build --show-bin-path --package-path $(CURDIR))/protoc-gen-envoy-writers \
-	  --envoy-writers_out=$(CURDIR)/Sources/EnvoyAPI/Generated $$(find . -name '*.proto' | sort)
-	cd $(PROTOS) && protoc -I. --plugin=$$(swift build --show-bin-path --package-path $(CURDIR))/protoc-gen-swift \
-	  --swift_opt=Visibility=Package --swift_opt=FileNaming=PathToUnderscores \
-	  --swift_out=$(CURDIR)/Tests/EnvoyMessages/Generated $$(find . -name '*.proto' | sort)
+	$(Q)swift build --product protoc-gen-envoy-writers
+	$(Q)swift build --product protoc-gen-swift
+	$(Q)Scripts/generate Sources/EnvoyAPI/Generated Tests/EnvoyMessages/Generated
+
+.PHONY: generate-check
+generate-check: ## Proves that the generated code is that of the .proto files
+	$(Q)swift build --product protoc-gen-envoy-writers
+	$(Q)swift build --product protoc-gen-swift
+	$(Q)Scripts/generate-check
+
+.PHONY: check
+check: lint generate-check test ## Everything a change has to pass

@@ -42,6 +42,7 @@ let asyncHTTPClient = Target.Dependency.product(
   name: "AsyncHTTPClient", package: "async-http-client")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -70,6 +71,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
@@ -88,7 +90,7 @@ let package = Package(
         "CertificateAuthority", "ControlPlane", "Diagnostics", "EchoWorkload", "EnvoyTranslation",
         "GRPCTransport", "KubernetesAPI", "KubernetesClient", "OpenSSLCrypto", "ProxyAgent",
         "StandaloneAPI", "StreamingJSON", "WorkloadAuthentication", "YAML", argumentParser, logging,
-        serviceLifecycle, unixSignals,
+        asyncHTTPClient, nioCore, nioHTTP1, serviceLifecycle, unixSignals,
       ], swiftSettings: strict),
     .executableTarget(
       name: "protoc-gen-envoy-writers", dependencies: [swiftProtobuf, swiftProtobufPlugin],
@@ -100,7 +102,8 @@ let package = Package(
       [
         "CertificateAuthority", "CertificateServer", "Diagnostics", "DiscoveryServer",
         "EnvoyTranslation", "GRPCTransport", "KubernetesAPI", "KubernetesClient", "MeshIngest",
-        "MeshModel", "MeshStore", "OpenSSLCrypto", "StandaloneAPI", "WorkloadAuthentication",
+        "IstioAPI", "MeshModel", "MeshStore", "OpenSSLCrypto", "StandaloneAPI", "StreamingJSON",
+        "WorkloadAuthentication",
         "XDSProtocol", "YAML", logging, nioCore, nioPosix, nioSSL, serviceLifecycle,
       ]),
     library(
@@ -133,7 +136,10 @@ let package = Package(
       ]),
     library(
       "Diagnostics",
-      ["StreamingJSON", "XDSProtocol", hummingbird, logging, nioCore, serviceLifecycle]),
+      [
+        "EnvoyAPI", "StreamingJSON", "XDSProtocol", httpTypes, hummingbird, logging, nioCore,
+        serviceLifecycle,
+      ]),
 
     // Domain
     library(
@@ -155,7 +161,10 @@ let package = Package(
     library("XDSProtocol", ["DiscoveryAPI", "ProtobufWire", swiftProtobuf, treeCollections]),
     library(
       "KubernetesClient",
-      ["KubernetesAPI", "StreamingJSON", asyncHTTPClient, logging, nioCore, serviceLifecycle]),
+      [
+        "KubernetesAPI", "StreamingJSON", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL,
+        serviceLifecycle,
+      ]),
     library(
       "GRPCTransport",
       [logging, nioCore, nioHPACK, nioHTTP1, nioHTTP2, nioPosix, nioSSL, serviceLifecycle]),
@@ -164,7 +173,8 @@ let package = Package(
 
     // APIs
     .target(
-      name: "EnvoyAPI", dependencies: ["ProtobufWire"], exclude: ["Protos"], swiftSettings: relaxed),
+      name: "EnvoyAPI", dependencies: ["ProtobufWire", "StreamingJSON"], exclude: ["Protos"],
+      swiftSettings: relaxed),
     library("IstioAPI", ["RegularExpression", "StreamingJSON"]),
     library("KubernetesAPI", ["StreamingJSON"]),
     .target(
@@ -183,7 +193,11 @@ let package = Package(
 
     // Tests
     library(
-      "MeshTesting", ["IstioAPI", "KubernetesAPI", "MeshModel", "StreamingJSON", "YAML", logging]),
+      "MeshTesting",
+      [
+        "DiscoveryAPI", "KubernetesAPI", "MeshIngest", "MeshModel", "MeshStore", "StreamingJSON",
+        "XDSProtocol", "YAML", logging, swiftProtobuf,
+      ]),
     tests("CertificateAuthority", ["OpenSSLCrypto", x509]),
     tests(
       "CertificateServer",
@@ -193,8 +207,12 @@ let package = Package(
       ]),
     tests("DiscoveryServer", ["MeshTesting"]),
     tests("EchoWorkload", [nioCore, nioPosix]),
-    tests("EnvoyAPI", ["EnvoyMessages", "ProtobufWire", swiftProtobuf]),
-    tests("EnvoyTranslation", ["EnvoyMessages", "MeshStore", "MeshTesting", swiftProtobuf]),
+    tests("EnvoyAPI", ["EnvoyMessages", "ProtobufWire", "StreamingJSON", swiftProtobuf]),
+    tests(
+      "EnvoyTranslation",
+      [
+        "EnvoyAPI", "MeshModel", "MeshStore", "MeshTesting", "StreamingJSON", "XDSProtocol",
+      ]),
     tests("GRPCTransport", [nioCore, nioPosix, nioSSL, "OpenSSLCrypto"]),
     tests("IstioAPI", ["MeshTesting", "StreamingJSON", "YAML"]),
     tests("KubernetesAPI", ["StreamingJSON"]),
@@ -202,7 +220,7 @@ let package = Package(
       "KubernetesClient",
       [
         "KubernetesAPI", "MeshTesting", "StandaloneAPI", "StreamingJSON", asyncHTTPClient,
-        hummingbird, logging, nioCore,
+        hummingbird, logging, nioCore, nioHTTP1,
       ]),
     tests("MeshIngest", ["MeshTesting"]),
     tests("MeshStore", ["MeshTesting"]),
@@ -220,6 +238,7 @@ let package = Package(
       "StandaloneAPI",
       [
         "KubernetesAPI", "MeshTesting", "StreamingJSON", "YAML", asyncHTTPClient, logging, nioCore,
+        nioHTTP1,
         serviceLifecycle,
       ]),
     tests("StreamingJSON", []),

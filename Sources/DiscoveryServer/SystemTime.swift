@@ -1,9 +1,9 @@
 internal import NIOCore
 
 #if canImport(Glibc)
-  internal import Glibc
+internal import Glibc
 #else
-  internal import Darwin
+internal import Darwin
 #endif
 
 /// The system's clock.

@@ -90,19 +90,25 @@ struct IngestState {
       guard let value = accept(object, .workloadEntries, value: { $0.validate() }) else { return }
       set(WorkloadConversion.workload(object.metadata, value))
     case .virtualService(let object):
-      guard let (key, new) = configuration(object, .virtualServices, .virtualService, { $0.validate() })
+      guard
+        let (key, new) = configuration(object, .virtualServices, .virtualService, { $0.validate() })
       else { return }
       updates.append(.virtualService(key, new))
     case .destinationRule(let object):
       guard
-        let (key, new) = configuration(object, .destinationRules, .destinationRule, { $0.validate() })
+        let (key, new) = configuration(
+          object, .destinationRules, .destinationRule, { $0.validate() })
       else { return }
       updates.append(.destinationRule(key, new))
     case .gateway(let object):
-      guard let (key, new) = configuration(object, .gateways, .gateway, { $0.validate() }) else { return }
+      guard let (key, new) = configuration(object, .gateways, .gateway, { $0.validate() }) else {
+        return
+      }
       updates.append(.gateway(key, new))
     case .sidecar(let object):
-      guard let (key, new) = configuration(object, .sidecars, .sidecar, { $0.validate() }) else { return }
+      guard let (key, new) = configuration(object, .sidecars, .sidecar, { $0.validate() }) else {
+        return
+      }
       updates.append(.sidecar(key, new))
     case .peerAuthentication(let object):
       guard
@@ -209,8 +215,9 @@ struct IngestState {
     nodes[name] = locality
     for entry in pods.values where entry.value.nodeName == name { addPod(entry) }
     for (service, keys) in slicesOfService
-    where keys.contains(where: { slices[$0]?.value.endpoints.contains { $0.nodeName == name } ?? false })
-    {
+    where keys.contains(where: {
+      slices[$0]?.value.endpoints.contains { $0.nodeName == name } ?? false
+    }) {
       dirtyServices.insert(service)
     }
   }

@@ -27,7 +27,8 @@ extension MeshSnapshot {
       }
     case .destinationRule(let key, let new):
       count(
-        destinationRules.byKey[key]?.spec.selectorKeys ?? [], new?.spec.selectorKeys ?? [], &changes)
+        destinationRules.byKey[key]?.spec.selectorKeys ?? [], new?.spec.selectorKeys ?? [], &changes
+      )
       let domain = clusterDomain
       destinationRules.set(key, new, kind: .destinationRule, &changes) { configuration in
         [
@@ -180,5 +181,7 @@ extension VirtualService {
 }
 
 extension DestinationRule {
-  fileprivate var selectorKeys: Set<String> { Set(workloadSelector?.matchLabels.keys.map { $0 } ?? []) }
+  fileprivate var selectorKeys: Set<String> {
+    Set(workloadSelector?.matchLabels.keys.map { $0 } ?? [])
+  }
 }

@@ -41,6 +41,11 @@ package final class MeshStore: Sendable {
     }
   }
 
+  /// Wakes whoever follows the store, even when nothing changed.
+  package func signal() {
+    state.withLock(\.notify)?()
+  }
+
   /// Signals each time there may be something to take; signals that nobody awaits merge into one.
   package var signals: AsyncStream<Void> {
     let (stream, continuation) = AsyncStream.makeStream(

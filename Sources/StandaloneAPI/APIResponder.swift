@@ -107,7 +107,7 @@ struct APIResponder: Sendable {
 
   private static func protobuf(_ bytes: [UInt8]) -> Response {
     var headers = HTTPFields()
-    headers[.contentType] = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+    headers[.contentType] = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
     return Response(
       status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
   }

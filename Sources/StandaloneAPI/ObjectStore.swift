@@ -83,6 +83,9 @@ final class ObjectStore: Sendable {
             revision INTEGER PRIMARY KEY, kind TEXT NOT NULL, resource TEXT NOT NULL,
             namespace TEXT NOT NULL, name TEXT NOT NULL, json BLOB NOT NULL, previous BLOB);
           CREATE INDEX IF NOT EXISTS events_by_resource ON events (resource, revision);
+          CREATE TABLE IF NOT EXISTS intents (
+            uid TEXT NOT NULL, manager TEXT NOT NULL, json BLOB NOT NULL,
+            PRIMARY KEY (uid, manager)) WITHOUT ROWID;
           """)
     }
   }
@@ -224,6 +227,21 @@ final class ObjectStore: Sendable {
       try ObjectStore.fetch(ObjectStore.id(resource), key, database) != nil
     }
 
+    /// What a manager applied to an object the last time.
+    func intent(uid: String, manager: String) throws -> [UInt8]? {
+      let json = try Data.fetchOne(
+        database, sql: "SELECT json FROM intents WHERE uid = ? AND manager = ?",
+        arguments: [uid, manager])
+      return json.map { Array($0) }
+    }
+
+    /// Remembers what a manager applied to an object.
+    func setIntent(uid: String, manager: String, _ json: [UInt8]) throws {
+      try database.execute(
+        sql: "INSERT OR REPLACE INTO intents VALUES (?, ?, ?)",
+        arguments: [uid, manager, Data(json)])
+    }
+
     /// The next number of a sequence of addresses.
     func nextAddressNumber() throws -> Int64 {
       try database.execute(sql: "UPDATE state SET value = value + 1 WHERE key = 'address'")
@@ -280,6 +298,9 @@ final class ObjectStore: Sendable {
     try database.execute(
       sql: "DELETE FROM objects WHERE resource = ? AND namespace = ? AND name = ?",
       arguments: [id, record.namespace, record.name])
+    if let uid = try? JSONValue(parsing: record.json)[path: ["metadata", "uid"]]?.stringValue {
+      try database.execute(sql: "DELETE FROM intents WHERE uid = ?", arguments: [uid])
+    }
     try append(.deleted, id, record, json: json, previous: record.json, retained, database)
   }
 

@@ -1,6 +1,7 @@
 internal import Hummingbird
 internal import KubernetesAPI
 internal import StreamingJSON
+internal import YAML
 
 /// The verbs of one resource in one version.
 struct ResourceHandler: Sendable {
@@ -67,10 +68,17 @@ struct ResourceHandler: Sendable {
   // MARK: Writing
 
   func create(namespace: String?, body: [UInt8]) async throws -> Response {
+    try await create(namespace: namespace, object: try parse(body))
+  }
+
+  private func create(
+    namespace: String?, object: JSONValue,
+    also: @escaping @Sendable (JSONValue, ObjectStore.Transaction) throws -> Void = { _, _ in }
+  ) async throws -> Response {
     if resource.isNamespaced, namespace == nil {
       throw APIStatus.badRequest("an object of this kind is created in a namespace")
     }
-    let (sent, key) = try admission.identify(parse(body), namespace: namespace ?? "", name: nil)
+    let (sent, key) = try admission.identify(object, namespace: namespace ?? "", name: nil)
     if let version = sent[path: ["metadata", "resourceVersion"]]?.stringValue, !version.isEmpty {
       throw APIStatus.badRequest("resourceVersion should not be set on objects to be created")
     }
@@ -82,7 +90,9 @@ struct ResourceHandler: Sendable {
         throw APIStatus.alreadyExists(resource.plural, resource.group, key.name)
       }
       try Self.requireNamespace(of: resource, key, transaction)
-      return .put(try defaults.complete(new: admitted.object, transaction))
+      let object = try defaults.complete(new: admitted.object, transaction)
+      try also(object, transaction)
+      return .put(object)
     }
     return try respond(record, status: 201, warnings: admitted.warnings)
   }
@@ -90,33 +100,75 @@ struct ResourceHandler: Sendable {
   func update(_ key: ObjectKey, body: [UInt8]) async throws -> Response {
     let (sent, key) = try admission.identify(
       parse(body), namespace: key.namespace, name: key.name)
-    return try await change(key) { _ in sent }
+    return try await change(key) { _, _ in sent }
   }
 
   func patch(_ key: ObjectKey, body: [UInt8]) async throws -> Response {
     let patch = try patch(body)
     let admission = admission
-    if case .apply(let intent) = patch, try await store.get(resource, key) == nil {
-      let (sent, _) = try admission.identify(intent, namespace: key.namespace, name: key.name)
-      return try await create(namespace: key.namespace, body: sent.serialized())
+    guard case .apply(let intent) = patch else {
+      return try await change(key) { current, _ in
+        let changed = try patch.applied(to: current)
+        return try admission.identify(changed, namespace: key.namespace, name: key.name).object
+      }
     }
-    return try await change(key) { current throws(APIStatus) in
-      let changed = try patch.applied(to: current)
-      return try admission.identify(changed, namespace: key.namespace, name: key.name).object
+    return try await apply(key, intent: intent)
+  }
+
+  /// Server-side apply: what the manager applied before and now leaves out is removed.
+  private func apply(_ key: ObjectKey, intent: JSONValue) async throws -> Response {
+    let (sent, _) = try admission.identify(intent, namespace: key.namespace, name: key.name)
+    let manager = request.query["fieldManager"] ?? "unknown"
+    let bytes = sent.serialized()
+    let admission = admission
+    let isDryRun = isDryRun
+    if try await store.get(resource, key) == nil {
+      return try await create(namespace: key.namespace, object: sent) { object, transaction in
+        guard !isDryRun else { return }
+        let uid = object[path: ["metadata", "uid"]]?.stringValue ?? ""
+        try transaction.setIntent(uid: uid, manager: manager, bytes)
+      }
+    }
+    return try await change(key) { current, transaction in
+      let uid = current[path: ["metadata", "uid"]]?.stringValue ?? ""
+      var patch = sent
+      if let previous = try transaction.intent(uid: uid, manager: manager) {
+        patch = try Self.removals(from: JSONValue(parsing: previous), to: sent).merging(
+          asPatch: sent)
+      }
+      if !isDryRun { try transaction.setIntent(uid: uid, manager: manager, bytes) }
+      return try admission.identify(
+        current.merging(patch), namespace: key.namespace, name: key.name
+      ).object
     }
   }
 
+  /// A merge patch that removes the members of `old` that are not in `new`.
+  private static func removals(from old: JSONValue, to new: JSONValue) -> JSONValue {
+    guard let members = old.objectValue else { return [:] }
+    var patch: JSONValue = [:]
+    for (key, value) in members {
+      if let kept = new[key] {
+        if kept.objectValue != nil { patch[key] = removals(from: value, to: kept) }
+      } else {
+        patch[key] = .null
+      }
+    }
+    return patch
+  }
+
   private func change(
-    _ key: ObjectKey, _ edit: @escaping @Sendable (JSONValue) throws(APIStatus) -> JSONValue
+    _ key: ObjectKey,
+    _ edit: @escaping @Sendable (JSONValue, ObjectStore.Transaction) throws -> JSONValue
   ) async throws -> Response {
     let admission = admission
     let defaults = ObjectDefaults(resource: resource, now: now)
     let (resource, apiVersion, isStatus) = (resource, apiVersion, isStatus)
     let warnings = WarningBox()
-    let record = try await store.write(resource, key, isDryRun: isDryRun) { current, _ in
+    let record = try await store.write(resource, key, isDryRun: isDryRun) { current, transaction in
       guard let current else { throw APIStatus.notFound(resource.plural, resource.group, key.name) }
       let stored = try current.object(apiVersion: apiVersion, kind: resource.kind)
-      var object = try edit(stored)
+      var object = try edit(stored, transaction)
       let sentVersion = object[path: ["metadata", "resourceVersion"]]?.stringValue ?? ""
       guard sentVersion.isEmpty || sentVersion == String(current.revision) else {
         throw APIStatus.conflict(
@@ -223,6 +275,9 @@ struct ResourceHandler: Sendable {
       throw .tooLarge(ObjectAdmission.maximumObjectSize)
     }
     let type = request.contentType
+    if type.hasPrefix(ProtobufObject.mediaType) {
+      return try ProtobufObject.decode(body, resource: resource, apiVersion: apiVersion)
+    }
     guard type.isEmpty || type.contains("json") else { throw .unsupportedMediaType(type) }
     do {
       return try JSONValue(parsing: body)
@@ -232,15 +287,23 @@ struct ResourceHandler: Sendable {
   }
 
   private func patch(_ body: [UInt8]) throws(APIStatus) -> ObjectPatch {
-    let value: JSONValue
     let type = request.contentType
+    if type.contains("apply-patch") {
+      let documents: [YAMLDocument]
+      do throws(YAMLError) {
+        documents = try YAMLReader.documents(body, file: "patch")
+      } catch {
+        throw .badRequest("\(error)")
+      }
+      guard let document = documents.first else { throw .badRequest("the patch is empty") }
+      return .apply(document.value)
+    }
+    let value: JSONValue
     do throws(JSONDecodingError) {
       value = try JSONValue(parsing: body)
     } catch {
-      // An apply patch is YAML; the appliers in use send its JSON form.
       throw .badRequest("the patch is not JSON: \(error)")
     }
-    if type.contains("apply-patch") { return .apply(value) }
     if type.contains("strategic-merge-patch") {
       // Custom resources have no strategy; Kubernetes refuses it for them too.
       guard !KubernetesResource.istio.contains(resource) else { throw .unsupportedMediaType(type) }
@@ -258,5 +321,16 @@ struct ResourceHandler: Sendable {
     guard try transaction.exists(.namespaces, ObjectKey(name: key.namespace)) else {
       throw APIStatus.notFound("namespaces", "", key.namespace)
     }
+  }
+}
+
+extension JSONValue {
+  /// Two merge patches as one; the members of `other` stand over those of the value.
+  fileprivate func merging(asPatch other: JSONValue) -> JSONValue {
+    guard var object = objectValue, let changes = other.objectValue else { return other }
+    for (key, change) in changes {
+      object[key] = object[key].map { $0.merging(asPatch: change) } ?? change
+    }
+    return .object(object)
   }
 }

@@ -13,7 +13,7 @@ internal import Synchronization
 /// patch and delete against it as against an API server. It knows no users, so it belongs on a
 /// loopback address.
 package final class StandaloneAPIServer: ServiceLifecycle.Service {
-  private let store: ObjectStore
+  let store: ObjectStore
   private let host: String
   private let port: Int
   private let logger: Logger
@@ -81,7 +81,7 @@ package final class StandaloneAPIServer: ServiceLifecycle.Service {
     }
   }
 
-  private static var now: Timestamp {
+  static var now: Timestamp {
     Timestamp(seconds: Int64(Date().timeIntervalSince1970))
   }
 

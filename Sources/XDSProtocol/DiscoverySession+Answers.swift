@@ -105,7 +105,8 @@ extension DiscoverySession {
   private static func mentions(_ name: String, in message: String) -> Bool {
     var rest = message[...]
     while let range = rest.firstRange(of: name) {
-      let before = range.lowerBound == message.startIndex
+      let before =
+        range.lowerBound == message.startIndex
         ? nil : message[message.index(before: range.lowerBound)]
       let after = range.upperBound == message.endIndex ? nil : message[range.upperBound]
       if !isNamePart(before), !isNamePart(after) { return true }

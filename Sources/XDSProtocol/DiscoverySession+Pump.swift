@@ -113,9 +113,10 @@ extension DiscoverySession {
     if let refused = clusters.refused[reference.name], refused.lastGood.version == nil {
       return false
     }
-    return !(clusters.inFlight?.entries.contains {
-      $0.name == reference.name && $0.held.version == nil
-    } ?? false)
+    return
+      !(clusters.inFlight?.entries.contains {
+        $0.name == reference.name && $0.held.version == nil
+      } ?? false)
   }
 
   /// Removals come last: when the proxy holds the newest of everything that could name a cluster.

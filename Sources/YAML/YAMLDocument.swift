@@ -11,6 +11,16 @@ package struct YAMLDocument: Hashable, Sendable {
   /// Where each value starts, by its path; of a member, where its key starts.
   package var positions: [String: YAMLPosition]
 
+  /// Creates a document.
+  package init(
+    value: JSONValue, file: String, start: YAMLPosition, positions: [String: YAMLPosition] = [:]
+  ) {
+    self.value = value
+    self.file = file
+    self.start = start
+    self.positions = positions
+  }
+
   /// The place of the value at `path`, or of the nearest one around it.
   package func position(of path: String) -> YAMLPosition {
     var path: String? = path

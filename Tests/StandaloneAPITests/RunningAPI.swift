@@ -2,6 +2,7 @@ internal import AsyncHTTPClient
 internal import Foundation
 internal import Logging
 internal import NIOCore
+internal import NIOHTTP1
 internal import StandaloneAPI
 internal import StreamingJSON
 import Testing
@@ -97,7 +98,7 @@ struct Kubectl: Sendable {
     process.arguments = ["--server", server] + arguments
     process.environment = ["HOME": home, "PATH": "/usr/bin:/bin", "KUBECONFIG": "/dev/null"]
     let output = home + "/out-\(UUID().uuidString)"
-    FileManager.default.createFile(atPath: output, contents: nil)
+    _ = FileManager.default.createFile(atPath: output, contents: nil)
     let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
     process.standardOutput = handle
     process.standardError = handle

@@ -209,7 +209,9 @@ package final class MeshTranslation: ResourceDiscovery, Sendable {
     if names.count == 1 || planning.rivals.isEmpty == false || planned.count < 8 {
       for (unit, state) in planning.units {
         for name in names {
-          if let resource = state.resources[name] { owners[name, default: []].append((unit, resource)) }
+          if let resource = state.resources[name] {
+            owners[name, default: []].append((unit, resource))
+          }
         }
       }
     } else {

@@ -72,7 +72,12 @@ package struct ClusterInput: ResourceInput {
       outlierDetection?.write(&cluster)
       writeCommonLoadBalancing(&cluster)
       if let bindAddress {
-        cluster.upstreamBindConfig { $0.sourceAddress { $0.address(bindAddress); $0.portValue(0) } }
+        cluster.upstreamBindConfig {
+          $0.sourceAddress {
+            $0.address(bindAddress)
+            $0.portValue(0)
+          }
+        }
       }
       if keepsUnusedHosts {
         cluster.cleanupInterval(.init(seconds: 9_223_372_035))

@@ -196,7 +196,8 @@ struct InboundListenerPlanner {
 
   /// The inspectors, switched off at the ports of which the declaration says enough.
   private func inspectors(_ chains: [FilterChainInput]) -> [ListenerFilterInput] {
-    func predicate(_ needs: (FilterChainInput.Match) -> Bool) -> ListenerFilterInput.PortPredicate? {
+    func predicate(_ needs: (FilterChainInput.Match) -> Bool) -> ListenerFilterInput.PortPredicate?
+    {
       let matches = chains.compactMap(\.match)
       let ports = Set(matches.compactMap(\.destinationPort))
       let needing = Set(matches.filter(needs).map { $0.destinationPort ?? 0 })

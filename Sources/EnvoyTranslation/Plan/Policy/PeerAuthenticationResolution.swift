@@ -41,7 +41,7 @@ enum PeerAuthenticationResolution {
     guard let own, namespace != root else { return resolved }
     resolved.sources.append(own.key)
     resolved.mode = MutualTLSRequirement(own.spec.mtls?.mode) ?? resolved.mode
-    for (port, tls) in own.spec.portLevelMtls {
+    for (port, tls) in own.spec.portLevelMtls ?? [:] {
       guard let number = UInt32(port) else { continue }
       resolved.ports[number] = MutualTLSRequirement(tls.mode) ?? resolved.mode
     }

@@ -1,0 +1,98 @@
+internal import CertificateAuthority
+internal import Diagnostics
+internal import DiscoveryServer
+internal import EnvoyTranslation
+internal import MeshIngest
+internal import NIOCore
+internal import StreamingJSON
+internal import XDSProtocol
+
+extension DiagnosticSources {
+  /// What the parts of a control plane know.
+  static func make(
+    discovery: DiscoveryService, translation: MeshTranslation, ingest: MeshIngest,
+    readiness: Readiness, identity: IdentityServices
+  ) -> DiagnosticSources {
+    DiagnosticSources(
+      waitingFor: { readiness.waitingFor },
+      metrics: { metrics(discovery, translation, ingest, identity) },
+      proxies: { await proxies(discovery) },
+      resources: { await resources(of: $0, discovery) },
+      objects: { ingest.reports.map(json) })
+  }
+
+  private static func proxies(_ discovery: DiscoveryService) async -> [ProxyReport] {
+    var reports: [ProxyReport] = []
+    for entry in discovery.streams.entries {
+      // A stream that ended meanwhile has nothing to report.
+      guard let types = try? await entry.status().get() else { continue }
+      reports.append(
+        ProxyReport(
+          id: entry.node.id, namespace: entry.node.namespace,
+          envoyVersion: entry.node.envoyVersion ?? "",
+          protocolVariant: entry.variant == .delta ? "delta" : "sotw",
+          identity: entry.identity ?? "", connectedAt: entry.connectedAt, types: types))
+    }
+    return reports
+  }
+
+  private static func resources(
+    of proxy: String, _ discovery: DiscoveryService
+  ) async -> [EncodedResource]? {
+    let entry = discovery.streams.entries.first {
+      $0.node.id == proxy || "\($0.node.name).\($0.node.namespace)" == proxy
+    }
+    guard let entry, let state = try? await entry.state().get() else { return nil }
+    return ResourceType.allCases.flatMap { type in
+      state.all(type).sorted { $0.name < $1.name }
+    }
+  }
+
+  private static func json(_ report: ObjectReport) -> JSONValue {
+    [
+      "object": .string("\(report.subject)"), "rejected": .bool(report.isRejected),
+      "issues": .array(report.issues.map { .string("\($0)") }),
+      "unknown_fields": .array(report.unknownFields.map { .string($0) }),
+    ]
+  }
+
+  private static func metrics(
+    _ discovery: DiscoveryService, _ translation: MeshTranslation, _ ingest: MeshIngest,
+    _ identity: IdentityServices
+  ) -> [Metric] {
+    var metrics: [Metric] = [
+      Metric("pilot_xds", .gauge, Double(discovery.streams.count)),
+      Metric("pilot_xds_recv_max", .gauge, Double(discovery.metrics.largestRequest)),
+    ]
+    func perType(
+      _ name: String, _ value: (DiscoveryMetrics.PerType) -> UInt64
+    ) {
+      for type in ResourceType.allCases {
+        metrics.append(
+          Metric(
+            name, .counter, Double(value(discovery.metrics[type])),
+            labels: [("type", type.shortName)]))
+      }
+    }
+    perType("pilot_xds_pushes", \.pushes)
+    perType("pilot_total_xds_rejects", \.rejections)
+    perType("pilot_xds_expired_nonce", \.staleNonces)
+    perType("skein_xds_resources_sent_total", \.resources)
+    perType("skein_xds_bytes_sent_total", \.bytes)
+    let translated = translation.counters
+    let cache = translation.cache.counters
+    metrics += [
+      Metric("skein_planned_units_total", .counter, Double(translated.plannedUnits)),
+      Metric("skein_planned_views_total", .counter, Double(translated.plannedViews)),
+      Metric("skein_published_changes_total", .counter, Double(translated.publishedChanges)),
+      Metric("skein_views", .gauge, Double(translation.viewCount)),
+      Metric("skein_resources_built_total", .counter, Double(cache.built)),
+      Metric("skein_resource_bytes_built_total", .counter, Double(cache.builtBytes)),
+      Metric("skein_ledger_lost_entries_total", .counter, Double(identity.ledger.lostEntries)),
+      Metric(
+        "skein_rejected_objects", .gauge,
+        Double(ingest.reports.filter(\.isRejected).count)),
+    ]
+    return metrics
+  }
+}

@@ -1,0 +1,145 @@
+internal import KubernetesAPI
+internal import NIOCore
+internal import StreamingJSON
+import Testing
+
+@testable internal import KubernetesClient
+
+@Suite struct WatchMachineTests {
+  private func machine() -> WatchMachine<ConfigMap> {
+    WatchMachine { (reader) throws(JSONDecodingError) in try DecodedObject(decoding: reader) }
+  }
+
+  private func item(_ name: String, _ revision: Int) -> String {
+    #"{"metadata":{"name":"\#(name)","namespace":"n","resourceVersion":"\#(revision)"},"data":{}}"#
+  }
+
+  private func page(_ items: [String], revision: Int, token: String = "") -> [UInt8] {
+    Array(
+      #"{"kind":"ConfigMapList","metadata":{"resourceVersion":"\#(revision)","continue":"\#(token)"},"items":[\#(items.joined(separator: ","))]}"#
+        .utf8)
+  }
+
+  private func line(_ type: String, _ object: String) -> [UInt8] {
+    Array(#"{"type":"\#(type)","object":\#(object)}"#.utf8)
+  }
+
+  private func names(_ events: [ResourceEvent<ConfigMap>]) -> [String] {
+    events.map { event in
+      switch event {
+      case .initStart: "start"
+      case .initApply(let object): "init \(object.key)"
+      case .initDone: "done"
+      case .apply(let object): "apply \(object.key)"
+      case .delete(let key): "delete \(key)"
+      }
+    }
+  }
+
+  @Test func `pages make one listing and a watch goes on from it`() throws {
+    var machine = machine()
+    #expect(machine.step == .list(token: nil))
+    let first = try machine.receive(page: page([item("a", 3)], revision: 7, token: "t"))
+    #expect(names(first) == ["start", "init n/a"])
+    #expect(machine.step == .list(token: "t"))
+    let second = try machine.receive(page: page([item("b", 4)], revision: 7))
+    #expect(names(second) == ["init n/b", "done"])
+    #expect(machine.step == .watch(revision: "7"))
+    let change = try machine.receive(line: line("MODIFIED", item("a", 8)))
+    #expect(names(change.map { [$0] } ?? []) == ["apply n/a"])
+    #expect(machine.step == .watch(revision: "8"))
+    #expect(
+      try machine.receive(line: line("BOOKMARK", #"{"metadata":{"resourceVersion":"20"}}"#)) == nil)
+    #expect(machine.step == .watch(revision: "20"))
+    let gone = try machine.receive(line: line("DELETED", item("a", 21)))
+    #expect(gone == .delete(ObjectKey(namespace: "n", name: "a")))
+  }
+
+  @Test func `an expired watch lists again and a broken one goes on`() throws {
+    var machine = machine()
+    _ = try machine.receive(page: page([], revision: 7))
+    machine.fail(.unreachable("reset"))
+    #expect(machine.step == .watch(revision: "7"))
+    let status = #"{"kind":"Status","code":410,"reason":"Expired","message":"too old"}"#
+    let error = #expect(throws: KubernetesClientError.self) {
+      try machine.receive(line: line("ERROR", status))
+    }
+    #expect(error == .refused(code: 410, reason: "Expired", message: "too old"))
+    machine.fail(try #require(error))
+    #expect(machine.step == .list(token: nil))
+    #expect(names(try machine.receive(page: page([], revision: 9))) == ["start", "done"])
+  }
+
+  @Test func `a listing that fails half-way begins again`() throws {
+    var machine = machine()
+    _ = try machine.receive(page: page([item("a", 3)], revision: 7, token: "t"))
+    machine.fail(.unreachable("reset"))
+    #expect(machine.step == .list(token: nil))
+    #expect(names(try machine.receive(page: page([], revision: 9))) == ["start", "done"])
+  }
+
+  @Test func `a bad object keeps its key and an unreadable one is left out`() throws {
+    var machine = machine()
+    let events = try machine.receive(
+      page: page(
+        [#"{"metadata":{"name":"x"},"data":[]}"#, #"{"metadata":7}"#, item("b", 1)], revision: 7))
+    #expect(names(events) == ["start", "init x", "init n/b", "done"])
+    guard case .initApply(let bad) = events[1] else {
+      Issue.record("an object is expected")
+      return
+    }
+    #expect(bad.value == nil)
+    #expect(bad.issues.first?.path == "data")
+  }
+
+  @Test(arguments: [
+    "", "{}", "[]", #"{"type":"ADDED"}"#, #"{"type":"ADDED","object":3}"#, "{", "\u{0}",
+  ])
+  func `garbage on a watch is an error`(text: String) throws {
+    var machine = machine()
+    _ = try machine.receive(page: page([], revision: 7))
+    #expect(throws: KubernetesClientError.self) { try machine.receive(line: Array(text.utf8)) }
+  }
+
+  @Test(arguments: [
+    "", "{}", #"{"items":[{]}"#, #"{"items":{}}"#, #"{"metadata":{"resourceVersion":7}}"#,
+  ])
+  func `a malformed page is an error`(text: String) throws {
+    var machine = machine()
+    #expect(throws: KubernetesClientError.self) { try machine.receive(page: Array(text.utf8)) }
+  }
+
+  @Test func `lines are found however the bytes are cut`() throws {
+    let text = Array("one\n\ntwo\nthree".utf8)
+    for size in 1...text.count {
+      var splitter = LineSplitter()
+      var lines: [String] = []
+      for start in stride(from: 0, to: text.count, by: size) {
+        let chunk = ByteBuffer(bytes: text[start..<min(start + size, text.count)])
+        lines += try splitter.append(chunk).map { String(decoding: $0, as: UTF8.self) }
+      }
+      #expect(lines == ["one", "two"])
+      #expect(splitter.finish().map { String(decoding: $0, as: UTF8.self) } == "three")
+    }
+  }
+
+  @Test func `a line without end is an error`() throws {
+    var splitter = LineSplitter(maximumLength: 100)
+    #expect(throws: KubernetesClientError.self) {
+      for _ in 0..<20 { _ = try splitter.append(ByteBuffer(repeating: 0x61, count: 10)) }
+    }
+  }
+
+  @Test func `waits double with jitter up to the bound`() {
+    var backoff = Backoff()
+    var generator = SystemRandomNumberGenerator()
+    var bounds: [Duration] = []
+    for span in [0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30, 30] {
+      let wait = backoff.next(using: &generator)
+      #expect(wait >= .seconds(span / 2) && wait <= .seconds(span))
+      bounds.append(wait)
+    }
+    backoff.reset()
+    #expect(backoff.next(using: &generator) <= .milliseconds(800))
+  }
+}
