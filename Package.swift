@@ -198,7 +198,7 @@ let package = Package(
         "DiscoveryAPI", "KubernetesAPI", "MeshIngest", "MeshModel", "MeshStore", "StreamingJSON",
         "XDSProtocol", "YAML", logging, swiftProtobuf,
       ]),
-    tests("CertificateAuthority", ["OpenSSLCrypto", x509]),
+    tests("CertificateAuthority", ["OpenSSLCrypto", logging, x509]),
     tests(
       "CertificateServer",
       [

@@ -211,6 +211,26 @@ import Testing
     }
   }
 
+  @Test func `A peer may ping often while data comes, to measure its bandwidth`() async throws {
+    let service = EchoService()
+    try await withServer(services: [service]) { address, _ in
+      let (channel, received) = try await RawClient.connect(to: address)
+      let message: [UInt8] = [0, 0, 0, 0, 2, 7, 8]
+      try await channel.writeAndFlush(
+        ByteBuffer(
+          bytes: Self.preface + Self.request(stream: 1)
+            + Self.frame(type: 0, flags: 0, stream: 1, payload: message)))
+      await expectEventually { received.contains(message) }
+      let pings = (0..<50).flatMap { number in
+        Self.frame(type: 6, flags: 0, stream: 0, payload: [0, 0, 0, 0, 0, 0, 9, UInt8(number)])
+      }
+      try await channel.writeAndFlush(ByteBuffer(bytes: pings))
+      await expectEventually { received.contains([0, 0, 0, 0, 0, 0, 9, 49]) }
+      #expect(channel.isActive)
+      try await channel.close()
+    }
+  }
+
   @Test func `A peer that pings too often is sent away`() async throws {
     try await withServer(services: [EchoService()]) { address, _ in
       let (channel, _) = try await RawClient.connect(to: address)
