@@ -211,7 +211,7 @@ let package = Package(
         "StreamingJSON",
         "XDSProtocol", "YAML", logging, swiftProtobuf,
       ]),
-    tests("CertificateAuthority", ["OpenSSLCrypto", x509]),
+    tests("CertificateAuthority", ["OpenSSLCrypto", logging, x509]),
     tests(
       "CertificateServer",
       [
