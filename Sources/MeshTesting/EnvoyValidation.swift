@@ -20,6 +20,7 @@ package enum EnvoyValidation {
     let listeners = state.all(.listener).sorted { $0.name < $1.name }
       .map { inlined(json($0), routes) }
     return [
+      "node": ["id": "validation", "cluster": "validation"],
       "static_resources": [
         "clusters": .array(clusters + [agent]), "listeners": .array(listeners),
       ],

@@ -1,8 +1,8 @@
+internal import KubernetesAPI
+internal import Logging
 package import MeshIngest
 package import MeshModel
 package import MeshStore
-internal import KubernetesAPI
-internal import Logging
 internal import StreamingJSON
 internal import YAML
 
@@ -57,7 +57,8 @@ package final class MeshDocuments: Sendable {
     _ value: JSONValue
   ) throws -> (resource: KubernetesResource, reader: JSONReader)? {
     guard case .object(var object) = value,
-      case .string(let apiVersion)? = object["apiVersion"], case .string(let kind)? = object["kind"],
+      case .string(let apiVersion)? = object["apiVersion"],
+      case .string(let kind)? = object["kind"],
       let resource = KubernetesResource.find(apiVersion: apiVersion, kind: kind)
     else { return nil }
     if resource.isNamespaced, case .object(var metadata)? = object["metadata"],

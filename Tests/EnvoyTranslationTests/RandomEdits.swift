@@ -64,7 +64,10 @@ enum RandomEdits {
     let index = number(&generator)
     let weight = Int.random(in: 1..<100, using: &generator)
     let host = pick(
-      ["svc-\(index)", "svc-\(index).ns-\(index % 2).svc.cluster.local", "*.example.com", "free.org"],
+      [
+        "svc-\(index)", "svc-\(index).ns-\(index % 2).svc.cluster.local", "*.example.com",
+        "free.org",
+      ],
       &generator)
     let gateways = pick(["[mesh]", "[gw]", "[mesh, ns-0/gw]"], &generator)
     return """
@@ -87,7 +90,9 @@ enum RandomEdits {
     let index = number(&generator)
     let mode = pick(["ISTIO_MUTUAL", "DISABLE", "SIMPLE"], &generator)
     let balancer = pick(
-      ["{simple: RANDOM}", "{consistentHash: {httpHeaderName: x-user}}", "{simple: LEAST_REQUEST}"],
+      [
+        "{simple: RANDOM}", "{consistentHash: {httpHeaderName: x-user}}", "{simple: LEAST_REQUEST}",
+      ],
       &generator)
     return """
       apiVersion: networking.istio.io/v1

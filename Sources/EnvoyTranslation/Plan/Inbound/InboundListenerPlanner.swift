@@ -20,7 +20,7 @@ struct InboundListenerPlanner {
     var listener = ListenerInput(
       name: "virtualInbound", address: .ip(scope.isIPv6 ? "::" : "0.0.0.0", number),
       direction: .inbound)
-    listener.chains = [blackHole(number)] + passthroughChains()
+    listener.chains = [blackHole(number)] + passthroughChains(besides: Set(ports.map(\.number)))
     for port in ports { listener.chains += chains(port) }
     listener.isTransparent = scope.interception == .tproxy
     listener.acceptsOneAtATime = true
@@ -73,12 +73,13 @@ struct InboundListenerPlanner {
       ]))
   }
 
-  private func passthroughChains() -> [FilterChainInput] {
+  private func passthroughChains(besides served: Set<UInt32>) -> [FilterChainInput] {
     let unknown = InboundPort(
       number: 0, servicePort: 0, protocolKind: .undeclared, host: "", services: [], sources: [])
     var chains = chains(unknown, mode: requirement.mode)
     // Ports of a policy that no service has.
-    for (port, mode) in requirement.ports.sorted(by: { $0.key < $1.key }) {
+    for (port, mode) in requirement.ports.sorted(by: { $0.key < $1.key })
+    where !served.contains(port) {
       var extra = unknown
       extra.number = port
       chains += self.chains(extra, mode: mode, isPassthrough: true)
