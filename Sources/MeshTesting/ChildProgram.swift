@@ -27,7 +27,7 @@ package enum ChildProgram {
       unsafe strdup($0)
     }
     unsafe words.append(nil)
-    defer { for unsafeword in unsafe words { unsafe free(word) } }
+    defer { while unsafe !words.isEmpty { unsafe free(words.removeLast()) } }
     guard unsafe posix_spawn(&child, path, &actions, nil, words, environ) == 0 else {
       return Result(status: 127, output: "cannot start \(path)")
     }
