@@ -88,8 +88,9 @@ let package = Package(
       name: "skein",
       dependencies: [
         "CertificateAuthority", "ControlPlane", "Diagnostics", "EchoWorkload", "EnvoyTranslation",
-        "GRPCTransport", "KubernetesAPI", "KubernetesClient", "OpenSSLCrypto", "ProxyAgent",
-        "StandaloneAPI", "StreamingJSON", "WorkloadAuthentication", "YAML", argumentParser, logging,
+        "GRPCTransport", "IstioAPI", "KubernetesAPI", "KubernetesClient", "OpenSSLCrypto",
+        "ProxyAgent", "StandaloneAPI", "StreamingJSON", "WorkloadAuthentication", "YAML",
+        argumentParser, logging,
         asyncHTTPClient, nioCore, nioHTTP1, serviceLifecycle, unixSignals,
       ], swiftSettings: strict),
     .executableTarget(

@@ -22,7 +22,14 @@ extension JSONReader {
 
   /// Reads a string, with its escapes resolved.
   package mutating func readString() throws(JSONDecodingError) -> String {
-    guard skipWhitespace() == UInt8(ascii: "\"") else { throw mismatch("a string") }
+    guard skipWhitespace() == UInt8(ascii: "\"") else {
+      var error = mismatch("a string")
+      // In YAML `no`, `on` and `1.10` are not strings, which surprises everyone once.
+      if let kind = try? peekKind(), kind == .bool || kind == .number {
+        error.remedy = "put the value in quotes"
+      }
+      throw error
+    }
     let start = position + 1
     let stop = try findStringEnd(from: start)
     position = stop.end + 1
