@@ -51,6 +51,9 @@ package struct ControlPlane: Service {
         discovery: discovery, translation: translation, ingest: ingest, readiness: readiness,
         identity: identity), logger: logger)
     var services: [any Service] = [api, identity.ledger]
+    if let path = configuration.configPath {
+      services.append(ConfigurationFolder(path: path, server: api, logger: logger))
+    }
     services += [
       IngestService(
         api: api, ingest: ingest, readiness: readiness, signal: { store.signal() },

@@ -70,7 +70,9 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
       HTTP2Setting(parameter: .maxHeaderListSize, value: 65_536),
     ]
     var stream = NIOHTTP2Handler.StreamConfiguration()
-    stream.streamResetFrameRateLimit.maximumCount = 10_000
+    // Load generators and retries reset many streams.
+    stream.streamResetFrameRateLimit.maximumCount = 1000
+    stream.streamResetFrameRateLimit.windowLength = .seconds(1)
     _ = try context.pipeline.syncOperations.configureHTTP2Pipeline(
       mode: .server, connectionConfiguration: connection, streamConfiguration: stream
     ) { channel in

@@ -182,6 +182,10 @@ extension GRPCServerConfiguration {
       HTTP2Setting(parameter: .maxHeaderListSize, value: maximumHeaderListSize),
     ]
     result.targetWindowSize = connectionWindow
+    // A short window keeps the times that are remembered for each connection few, and still lets
+    // a client on a fast link measure its bandwidth with pings.
+    result.controlFrameRateLimit.maximumCount = 300
+    result.controlFrameRateLimit.windowLength = .seconds(5)
     return result
   }
 
@@ -190,8 +194,6 @@ extension GRPCServerConfiguration {
     result.targetWindowSize = streamWindow
     result.outboundBufferSizeHighWatermark = 65_536
     result.outboundBufferSizeLowWatermark = 16_384
-    // Load generators and short unary calls cancel many streams within a window of 30 s.
-    result.streamResetFrameRateLimit.maximumCount = 2000
     return result
   }
 }

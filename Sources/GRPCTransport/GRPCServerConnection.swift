@@ -21,6 +21,8 @@ final class GRPCServerConnection: ChannelInboundHandler {
   private static let drainPing = HTTP2PingData(withInteger: 0x736B_6569_6E00_0002)
   /// Pings above the allowed rate that are forgiven.
   private static let maximumPingStrikes = 2
+  /// How long after data from this side pings are not counted.
+  private static let measuringTime = TimeAmount.seconds(5)
 
   let configuration: GRPCServerConfiguration
   private let services: [GRPCMethodPath: any GRPCService]
@@ -38,6 +40,7 @@ final class GRPCServerConnection: ChannelInboundHandler {
   private var lastRead = NIODeadline.now()
   private var awaitsKeepaliveAnswer = false
   private var lastPing: NIODeadline?
+  private var lastWrite: NIODeadline?
   private var pingStrikes = 0
   private var keepaliveTimer: Scheduled<Void>?
   private var phaseTimer: Scheduled<Void>?
@@ -97,8 +100,10 @@ final class GRPCServerConnection: ChannelInboundHandler {
     return bufferedBytes <= configuration.maximumBufferedRequestBytes
   }
 
-  /// Data from this side gives a client a reason to ping (it measures the bandwidth).
+  /// Data from this side gives a client reason to ping: gRPC clients measure the bandwidth with
+  /// one ping after the other while they read.
   func wroteData() {
+    lastWrite = .now()
     pingStrikes = 0
     lastPing = nil
   }
@@ -262,6 +267,7 @@ final class GRPCServerConnection: ChannelInboundHandler {
 
   private func police() {
     let now = NIODeadline.now()
+    if let lastWrite, now - lastWrite < Self.measuringTime { return }
     defer { lastPing = now }
     guard let lastPing, now - lastPing < TimeAmount(configuration.minimumPingInterval) else {
       return

@@ -26,10 +26,10 @@ struct MessageDecoder {
     if buffer.readerIndex > 0, buffer.readableBytes < 65_536 {
       buffer.discardReadBytes()
     }
-    // The whole message is reserved once it is known to be within the limit and well under way;
-    // a peer must send an eighth of what it announces before that much is set aside.
+    // The whole message is reserved once half of it is there: a peer cannot make this side set
+    // aside much more than it has sent.
     if let length = announcedLength, length <= maximumMessageSize,
-      buffer.readableBytes > length / 8
+      buffer.readableBytes > length / 2
     {
       buffer.reserveCapacity(minimumWritableBytes: max(0, length + 5 - buffer.readableBytes))
     }

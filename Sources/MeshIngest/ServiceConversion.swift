@@ -15,8 +15,10 @@ enum ServiceConversion {
       hostname: hostname(metadata.key, clusterDomain: clusterDomain), namespace: metadata.namespace)
     let addresses = Set([service.clusterIP] + service.clusterIPs)
       .filter { !$0.isEmpty && $0 != "None" }.sorted()
+    // An address that is missing is still to be assigned; only "None" makes a service headless.
+    let isHeadless = service.clusterIP == "None"
     let resolution: ServiceResolution =
-      service.type == .externalName ? .alias : addresses.isEmpty ? .passthrough : .endpoints
+      service.type == .externalName ? .alias : isHeadless ? .passthrough : .endpoints
     return MeshService(
       id: id, name: metadata.name, source: .kubernetes, ports: service.ports.compactMap(port),
       addresses: addresses, resolution: resolution,

@@ -144,13 +144,15 @@ package struct EnvoyBootstrap {
 
   private func http2Options(keepalive: JSONValue?) -> JSONValue {
     [
-      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": [
+      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": .members([
         "@type": type("envoy.extensions.upstreams.http.v3.HttpProtocolOptions"),
-        "common_http_protocol_options": ["max_requests_per_connection": 1],
+        "common_http_protocol_options": keepalive.map { _ in
+          ["max_requests_per_connection": 1]
+        },
         "explicit_http_config": [
           "http2_protocol_options": .members(["connection_keepalive": keepalive])
         ],
-      ]
+      ])
     ]
   }
 

@@ -21,7 +21,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
   var strict = false
 
   func run() async throws {
-    let (entries, faults) = try ObjectFiles.read(filename, namespace: "default")
+    let (entries, faults) = try ManifestFiles.read(filename, namespace: "default")
     var errors = faults
     var warnings: [String] = []
     var places: [String: String] = [:]
@@ -44,7 +44,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
     if !errors.isEmpty || (strict && !warnings.isEmpty) { throw ExitCode(65) }
   }
 
-  private static func issues(of entry: ObjectFiles.Entry) throws -> [FieldIssue] {
+  private static func issues(of entry: ManifestFiles.Entry) throws -> [FieldIssue] {
     let reader: JSONReader
     do throws(JSONDecodingError) {
       reader = try JSONReader(entry.document.value.serialized())

@@ -20,7 +20,7 @@ struct ApplyCommand: AsyncParsableCommand {
   var dryRun = false
 
   func run() async throws {
-    let (entries, faults) = try ObjectFiles.read(filename, namespace: connection.namespace)
+    let (entries, faults) = try ManifestFiles.read(filename, namespace: connection.namespace)
     var failures = faults
     var code: Int32 = faults.isEmpty ? 0 : 65
     let suffix = dryRun ? " (dry run)" : ""

@@ -27,7 +27,7 @@ struct DeleteCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let (entries, faults) = try ObjectFiles.read(filename, namespace: connection.namespace)
+    let (entries, faults) = try ManifestFiles.read(filename, namespace: connection.namespace)
     var targets = entries.reversed().map { ($0.resource, $0.key) }
     if let resource = kind?.resource {
       let namespace = resource.isNamespaced ? connection.namespace : ""

@@ -1,103 +1,78 @@
 internal import ArgumentParser
-internal import FoundationEssentials
+internal import DiscoveryAPI
 internal import KubernetesAPI
+internal import MeshIngest
+internal import OpenSSLCrypto
 internal import StreamingJSON
+internal import SwiftProtobuf
+internal import XDSProtocol
 internal import YAML
 
-/// Objects in YAML files, for commands that take `-f`.
-enum ObjectFiles {
-  /// An object in a file and what it names.
-  struct Entry {
-    var document: YAMLDocument
-    var resource: KubernetesResource
-    var version: String
-    var key: ObjectKey
-  }
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
 
-  /// The objects of files and folders (`-` is standard input), with one line for each fault.
-  static func read(
-    _ paths: [String], namespace: String
-  ) throws -> (entries: [Entry], faults: [String]) {
-    var entries: [Entry] = []
-    var faults: [String] = []
-    for path in try paths.flatMap(expand) {
-      do throws(YAMLError) {
-        for document in try YAMLReader.documents(contents(path, &faults), file: path) {
-          for item in items(document) {
-            switch entry(item, namespace: namespace) {
-            case .success(let entry): entries.append(entry)
-            case .failure(let fault): faults.append(fault.text)
-            }
-          }
-        }
-      } catch {
-        faults.append(error.description)
+/// Files with the mesh's objects.
+enum ObjectFiles {
+  /// The objects of a YAML file as if a cluster had them; kinds that do not shape the mesh are left out.
+  static func read(_ path: String) throws -> [IngestEvent] {
+    guard let bytes = try PrivateFile.read(path) else {
+      throw CleanFailure("there is no file \(path)", code: .init(66))
+    }
+    var events: [IngestEvent] = []
+    for document in try YAMLReader.documents(bytes, file: path) {
+      guard case .object(var object) = document.value,
+        case .string(let apiVersion)? = object["apiVersion"],
+        case .string(let kind)? = object["kind"]
+      else {
+        throw CleanFailure(
+          "\(path):\(document.start): the document has no apiVersion and kind", code: .init(65))
+      }
+      guard let resource = KubernetesResource.find(apiVersion: apiVersion, kind: kind) else {
+        continue
+      }
+      if resource.isNamespaced, case .object(var metadata)? = object["metadata"],
+        metadata["namespace"] == nil
+      {
+        metadata["namespace"] = "default"
+        object["metadata"] = .object(metadata)
+      }
+      let reader = try JSONReader(JSONValue.object(object).serialized())
+      if let decoded = try IngestedObject.decode(resource, reader) {
+        events.append(.applied(decoded))
       }
     }
-    return (entries, faults)
+    return events
   }
+}
 
-  private struct Fault: Error {
-    var text: String
-  }
-
-  private static func entry(
-    _ document: YAMLDocument, namespace: String
-  ) -> Result<Entry, Fault> {
-    func fault(_ path: String, _ message: String) -> Result<Entry, Fault> {
-      .failure(Fault(text: "\(document.file):\(document.position(of: path)): \(message)"))
+/// A proxy as JSON, in the form of the `node` of Envoy's bootstrap.
+enum NodeFile {
+  static func read(_ path: String, isDelta: Bool) throws -> ProxyNode {
+    guard let bytes = try PrivateFile.read(path) else {
+      throw CleanFailure("there is no file \(path)", code: .init(66))
     }
-    let value = document.value
-    guard let apiVersion = value["apiVersion"]?.stringValue, let kind = value["kind"]?.stringValue
-    else { return fault("", "apiVersion or kind is missing") }
-    guard let resource = KubernetesResource.find(apiVersion: apiVersion, kind: kind) else {
-      return fault("kind", "\(apiVersion) \(kind) is not a known kind")
-    }
-    guard let name = value[path: ["metadata", "name"]]?.stringValue, !name.isEmpty else {
-      return fault("metadata", "metadata.name is missing")
-    }
-    let given = value[path: ["metadata", "namespace"]]?.stringValue ?? ""
-    let version = apiVersion.split(separator: "/").last.map(String.init) ?? apiVersion
-    let place = !resource.isNamespaced ? "" : given.isEmpty ? namespace : given
-    return .success(
-      Entry(
-        document: document, resource: resource, version: version,
-        key: ObjectKey(namespace: place, name: name)))
-  }
-
-  private static func items(_ document: YAMLDocument) -> [YAMLDocument] {
-    guard document.value["kind"] == "List", let items = document.value["items"]?.arrayValue else {
-      return [document]
-    }
-    return items.enumerated().map { index, item in
-      YAMLDocument(
-        value: item, file: document.file, start: document.position(of: "items[\(index)]"))
+    var options = JSONDecodingOptions()
+    options.ignoreUnknownFields = true
+    do {
+      var message = try Envoy_Config_Core_V3_Node(jsonUTF8Bytes: bytes, options: options)
+      if message.userAgentVersionType == nil {
+        message.userAgentBuildVersion.version.majorNumber = 1
+        message.userAgentBuildVersion.version.minorNumber = 40
+      }
+      return try ProxyNode(message, isDelta: isDelta)
+    } catch {
+      throw CleanFailure("\(path): \(error)", code: .init(65))
     }
   }
+}
 
-  private static func contents(_ path: String, _ faults: inout [String]) -> [UInt8] {
-    if path == "-" {
-      var bytes: [UInt8] = []
-      while let line = readLine(strippingNewline: false) { bytes += Array(line.utf8) }
-      return bytes
-    }
-    guard let data = FileManager.default.contents(atPath: path) else {
-      faults.append("\(path):1:1: the file cannot be read")
-      return []
-    }
-    return Array(data)
-  }
-
-  private static func expand(_ path: String) throws -> [String] {
-    guard path != "-" else { return [path] }
-    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
-      StandardError.write("error: \(path) does not exist")
-      throw ExitCode(66)
-    }
-    guard attributes[.type] as? FileAttributeType == .typeDirectory else { return [path] }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    return names.filter { name in
-      !name.hasPrefix(".") && [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) }
-    }.sorted().map { "\(path)/\($0)" }
+/// Standard error.
+enum FileOutput {
+  static func error(_ line: String) {
+    let bytes = Array((line + "\n").utf8)
+    _ = unsafe write(STDERR_FILENO, bytes, bytes.count)
   }
 }

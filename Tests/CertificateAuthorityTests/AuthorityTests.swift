@@ -1,7 +1,9 @@
 import CertificateAuthority
 import Foundation
+import Logging
 import OpenSSLCrypto
 import SwiftASN1
+import Synchronization
 import Testing
 import X509
 
@@ -137,5 +139,37 @@ import X509
       names: names + ServerCertificateNames.loopback, lifetime: 3600)
     #expect(issued.certificate.dnsNames.contains("localhost"))
     #expect(try PrivateKey(pem: key).publicKey() == issued.certificate.publicKey)
+  }
+
+  @Test func `A server certificate is due at two thirds of its life`() throws {
+    let authority = try Self.authority(Self.material())
+    let updates = Mutex<[IssuedCertificate]>([])
+    let clock: CertificateAuthority.Clock = { Self.now }
+    let renewal = ServerCertificateRenewal(
+      authority: authority, names: ServerCertificateNames.loopback, lifetime: 3000, clock: clock,
+      logger: Logger(label: "test")
+    ) { certificate, _ in updates.withLock { $0.append(certificate) } }
+    #expect(try renewal.renew() == Self.now + 2000)
+    #expect(updates.withLock { $0.first?.certificate.dnsNames } == ["localhost"])
+  }
+
+  @Test func `A server certificate is renewed while the service runs`() async throws {
+    let authority = try CertificateAuthority(
+      slots: SigningSlots(
+        current: try SigningMaterial.selfSigned(
+          trustDomain: "cluster.local", keyType: .ecdsaP256, lifetime: 1000,
+          now: CertificateAuthority.systemClock(), serialNumber: [1])))
+    let (updates, updated) = AsyncStream.makeStream(of: Int64.self)
+    let renewal = ServerCertificateRenewal(
+      authority: authority, names: ServerCertificateNames.loopback, lifetime: 2,
+      logger: Logger(label: "test")
+    ) { certificate, _ in updated.yield(certificate.certificate.notAfter) }
+    let task = Task { try await renewal.run() }
+    var iterator = updates.makeAsyncIterator()
+    let first = await iterator.next()
+    let second = await iterator.next()
+    #expect(try #require(first) < #require(second))
+    task.cancel()
+    try await task.value
   }
 }

@@ -1,5 +1,6 @@
 import GRPCTransport
 import NIOCore
+import Synchronization
 import Testing
 
 @Suite struct HostilePeerTests {
@@ -103,6 +104,77 @@ import Testing
     }
   }
 
+  @Test func `Frames and messages cut anywhere are put together again`() async throws {
+    let service = EchoService()
+    try await withServer(services: [service]) { address, _ in
+      let (channel, received) = try await RawClient.connect(to: address)
+      let message: [UInt8] = [0, 0, 0, 0, 6] + Array("piece-".utf8)
+      let data = message.map { Self.frame(type: 0, flags: 0, stream: 1, payload: [$0]) }
+      let end = Self.frame(type: 0, flags: 1, stream: 1, payload: [])
+      let bytes = Self.preface + Self.request(stream: 1) + data.flatMap { $0 } + end
+      for byte in bytes {
+        try await channel.writeAndFlush(ByteBuffer(bytes: [byte]))
+      }
+      await expectEventually { service.record.all == [.finished(.ok)] }
+      await expectEventually { received.contains(message) }
+      try await channel.close()
+    }
+  }
+
+  @Test func `Incomplete messages may hold a bounded number of bytes`() async throws {
+    var configuration = GRPCServerConfiguration()
+    configuration.maximumBufferedRequestBytes = 100_000
+    let service = EchoService()
+    try await withServer(services: [service], configuration: configuration) { address, _ in
+      let (channel, _) = try await RawClient.connect(to: address)
+      var bytes = Self.preface
+      for stream in [1, 3, 5] as [UInt8] {
+        let start: [UInt8] = [0, 0, 0x0F, 0xFF, 0xFF]
+        bytes += Self.request(stream: stream)
+        for _ in 0..<3 {
+          let payload = start + [UInt8](repeating: 0, count: 14_000)
+          bytes += Self.frame(type: 0, flags: 0, stream: stream, payload: payload)
+        }
+      }
+      try await channel.writeAndFlush(ByteBuffer(bytes: bytes))
+      await expectEventually { service.record.all.count == 1 }
+      let reason = try #require(service.record.all.first)
+      guard case .finished(let status) = reason else {
+        Issue.record("not finished: \(reason)")
+        return
+      }
+      #expect(status.code == .resourceExhausted)
+      try await channel.close()
+    }
+  }
+
+  @Test func `Calls that wait for authentication are bounded`() async throws {
+    var configuration = GRPCServerConfiguration()
+    configuration.maximumPendingAdmissions = 3
+    let service = EchoService()
+    try await withServer(services: [service], configuration: configuration) { address, _ in
+      let connection = try await GRPCClientConnection.connect(to: address)
+      let waiting = [Collector(), Collector(), Collector()]
+      for collector in waiting {
+        try await connection.openCall(heldPath) { _ in collector }.get().halfClose()
+      }
+      await expectEventually { service.held.withLock { $0.count } == 3 }
+      let excess = Collector()
+      try await connection.openCall(heldPath) { _ in excess }.get().halfClose()
+      #expect(await excess.finalStatus()?.code == .unavailable)
+      service.release()
+      for collector in waiting {
+        #expect(await collector.finalStatus() == .ok)
+      }
+      let next = Collector()
+      try await connection.openCall(heldPath) { _ in next }.get().halfClose()
+      await expectEventually { service.held.withLock { $0.count } == 1 }
+      service.release()
+      #expect(await next.finalStatus() == .ok)
+      await connection.close()
+    }
+  }
+
   @Test func `A stream that ends inside a message is an error`() async throws {
     let service = EchoService()
     try await withServer(services: [service]) { address, _ in
@@ -136,6 +208,26 @@ import Testing
       let (channel, _) = try await RawClient.connect(to: address)
       try await channel.writeAndFlush(ByteBuffer(bytes: Self.preface))
       await expectEventually { !channel.isActive }
+    }
+  }
+
+  @Test func `A peer may ping often while data comes, to measure its bandwidth`() async throws {
+    let service = EchoService()
+    try await withServer(services: [service]) { address, _ in
+      let (channel, received) = try await RawClient.connect(to: address)
+      let message: [UInt8] = [0, 0, 0, 0, 2, 7, 8]
+      try await channel.writeAndFlush(
+        ByteBuffer(
+          bytes: Self.preface + Self.request(stream: 1)
+            + Self.frame(type: 0, flags: 0, stream: 1, payload: message)))
+      await expectEventually { received.contains(message) }
+      let pings = (0..<50).flatMap { number in
+        Self.frame(type: 6, flags: 0, stream: 0, payload: [0, 0, 0, 0, 0, 0, 9, UInt8(number)])
+      }
+      try await channel.writeAndFlush(ByteBuffer(bytes: pings))
+      await expectEventually { received.contains([0, 0, 0, 0, 0, 0, 9, 49]) }
+      #expect(channel.isActive)
+      try await channel.close()
     }
   }
 

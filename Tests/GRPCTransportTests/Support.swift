@@ -7,6 +7,7 @@ import Testing
 
 let echoPath = GRPCMethodPath(service: "test.Echo", method: "Stream")
 let delayedPath = GRPCMethodPath(service: "test.Echo", method: "Delayed")
+let heldPath = GRPCMethodPath(service: "test.Echo", method: "Held")
 let rejectedPath = GRPCMethodPath(service: "test.Echo", method: "Rejected")
 let floodPath = GRPCMethodPath(service: "test.Echo", method: "Flood")
 let unaryPath = GRPCMethodPath(service: "test.Echo", method: "Unary")
@@ -43,9 +44,11 @@ final class CallRecord: Sendable {
 
 /// Echo, a call admitted late, a call refused, and one that sends more than a client may want.
 final class EchoService: GRPCService {
-  let paths = [echoPath, delayedPath, rejectedPath, floodPath]
+  let paths = [echoPath, delayedPath, heldPath, rejectedPath, floodPath]
   let record = CallRecord()
   let floodCall = Mutex<GRPCServerCall?>(nil)
+  /// The admissions of held calls, which a test completes.
+  let held = Mutex<[(GRPCServerCall, EventLoopPromise<GRPCLateAdmission>)]>([])
   let peers = Mutex<[GRPCPeer]>([])
 
   func accept(_ call: GRPCServerCall) -> GRPCAdmission {
@@ -62,6 +65,10 @@ final class EchoService: GRPCService {
         return decision
       }
       return .later(future.futureResult)
+    case heldPath:
+      let promise = call.eventLoop.makePromise(of: GRPCLateAdmission.self)
+      held.withLock { $0.append((call, promise)) }
+      return .later(promise.futureResult)
     case floodPath:
       floodCall.withLock { $0 = call }
       for _ in 0..<64 {
@@ -70,6 +77,22 @@ final class EchoService: GRPCService {
       return .accept(EchoHandler(call: call, record: record), maximumMessageSize: 1024)
     default:
       return .accept(EchoHandler(call: call, record: record), maximumMessageSize: 1_100_000)
+    }
+  }
+}
+
+extension EchoService {
+  /// Admits all held calls.
+  func release() {
+    let calls = held.withLock { calls in
+      defer { calls = [] }
+      return calls
+    }
+    let record = record
+    for (call, promise) in calls {
+      promise.succeed {
+        .accept(EchoHandler(call: call, record: record), maximumMessageSize: 1024)
+      }
     }
   }
 }
