@@ -98,10 +98,10 @@ let package = Package(
       name: "skein",
       dependencies: [
         "CertificateAuthority", "ControlPlane", "Diagnostics", "DiscoveryAPI", "EchoWorkload",
-        "EnvoyAPI", "EnvoyTranslation", "MeshIngest", "MeshModel", "MeshStore", "XDSProtocol",
-        swiftProtobuf,
-        "GRPCTransport", "KubernetesAPI", "KubernetesClient", "OpenSSLCrypto", "ProxyAgent",
-        "StandaloneAPI", "StreamingJSON", "WorkloadAuthentication", "YAML", argumentParser, logging,
+        "EnvoyAPI", "EnvoyTranslation", "GRPCTransport", "IstioAPI", "KubernetesAPI",
+        "KubernetesClient", "MeshIngest", "MeshModel", "MeshStore", "OpenSSLCrypto", "ProxyAgent",
+        "StandaloneAPI", "StreamingJSON", "WorkloadAuthentication", "XDSProtocol", "YAML",
+        argumentParser, logging, swiftProtobuf,
         asyncHTTPClient, nioCore, nioHTTP1, serviceLifecycle, unixSignals,
       ], swiftSettings: strict),
     .executableTarget(

@@ -22,16 +22,16 @@ extension LoadBalancerSettings {
     validator.duration(warmupDurationSecs, "\(path).warmupDurationSecs")
     guard let warmup else { return }
     validator.require(
-      warmup.duration != nil, "\(path).warmup.duration", "Required value: the duration is missing")
+      warmup.duration != nil, "\(path).warmup.duration", "the duration is missing")
     validator.duration(warmup.duration, "\(path).warmup.duration")
     if let percent = warmup.minimumPercent {
       validator.require(
         (0...100).contains(percent), "\(path).warmup.minimumPercent",
-        "Invalid value: \(percent) is not between 0 and 100")
+        "\(percent) is not between 0 and 100")
     }
     if let aggression = warmup.aggression {
       validator.require(
-        aggression > 0, "\(path).warmup.aggression", "Invalid value: \(aggression) is not above 0")
+        aggression > 0, "\(path).warmup.aggression", "\(aggression) is not above 0")
     }
   }
 }

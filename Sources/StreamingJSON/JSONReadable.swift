@@ -6,6 +6,7 @@ package protocol JSONReadable {
 
 extension JSONReader {
   /// Reads a value of a type that knows how.
+  @inlinable
   package mutating func read<Value: JSONReadable>(
     _ type: Value.Type = Value.self
   ) throws(JSONDecodingError) -> Value {
@@ -13,6 +14,7 @@ extension JSONReader {
   }
 
   /// Reads a list of values of a type that knows how.
+  @inlinable
   package mutating func read<Value: JSONReadable>(
     _ type: [Value].Type = [Value].self
   ) throws(JSONDecodingError) -> [Value] {
@@ -26,6 +28,7 @@ extension JSONReader {
   }
 
   /// Reads a map whose values know how to be read; a `null` value is an error.
+  @inlinable
   package mutating func read<Value: JSONReadable>(
     _ type: [String: Value].Type = [String: Value].self
   ) throws(JSONDecodingError) -> [String: Value] {

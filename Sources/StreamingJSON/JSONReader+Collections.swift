@@ -1,5 +1,6 @@
 extension JSONReader {
   /// Reads a list, one call of `element` for each entry.
+  @inlinable
   package mutating func readList<Element>(
     _ element: (inout JSONReader) throws(JSONDecodingError) -> Element
   ) throws(JSONDecodingError) -> [Element] {
@@ -14,6 +15,7 @@ extension JSONReader {
   /// Reads a map, one call of `value` for each member.
   ///
   /// A member whose value is `null` goes to `value` like any other.
+  @inlinable
   package mutating func readMap<Value>(
     _ value: (inout JSONReader) throws(JSONDecodingError) -> Value
   ) throws(JSONDecodingError) -> [String: Value] {

@@ -22,37 +22,57 @@ extension JSONReader {
 
   /// Reads a string, with its escapes resolved.
   package mutating func readString() throws(JSONDecodingError) -> String {
-    guard skipWhitespace() == UInt8(ascii: "\"") else { throw mismatch("a string") }
+    guard skipWhitespace() == UInt8(ascii: "\"") else {
+      var error = mismatch("a string")
+      // In YAML `no`, `on` and `1.10` are not strings, which surprises everyone once.
+      if let kind = try? peekKind(), kind == .bool || kind == .number {
+        error.remedy = "put the value in quotes"
+      }
+      throw error
+    }
     let start = position + 1
     let stop = try findStringEnd(from: start)
     position = stop.end + 1
     if stop.hasEscapes { return try unescape(start..<stop.end) }
-    guard let text = String(validating: bytes[start..<stop.end], as: UTF8.self) else {
-      throw error("the string is not UTF-8")
-    }
-    return text
+    // The whole document was found to be UTF-8, and quotes do not cut a character.
+    return String(decoding: bytes[start..<stop.end], as: UTF8.self)
   }
 
   /// Reads a whole number that fits `Integer`; `1.0` and `1e2` count as whole numbers.
+  @inlinable
   package mutating func readInteger<Integer: FixedWidthInteger>(
     _ type: Integer.Type = Integer.self
   ) throws(JSONDecodingError) -> Integer {
+    switch try readWholeNumber() {
+    case .integer(let value):
+      if let exact = Integer(exactly: value) { return exact }
+    case .double(let value):
+      if let exact = Integer(exactly: value) { return exact }
+    }
+    throw error("the number is not a whole number in \(Integer.min)...\(Integer.max)")
+  }
+
+  /// A number that may be whole, as it is written.
+  @usableFromInline
+  package enum WholeNumber: Sendable {
+    /// Digits alone.
+    case integer(Int64)
+    /// Something with a fraction or exponent, or beyond 64 bits.
+    case double(Double)
+  }
+
+  /// Reads a number without deciding on its type.
+  @usableFromInline
+  package mutating func readWholeNumber() throws(JSONDecodingError) -> WholeNumber {
     if skipWhitespace() == UInt8(ascii: "\"") {
       throw error("a whole number is expected, not a string", remedy: "remove the quotes")
     }
     let token = try readNumberToken()
-    if token.isInteger, let value = parseInteger(token.range) {
-      guard let exact = Integer(exactly: value) else {
-        throw error("\(value) is outside \(Integer.min)...\(Integer.max)")
-      }
-      return exact
+    if token.isInteger, let value = parseInteger(token.range) { return .integer(value) }
+    guard let double = Double(text(token.range)), double.isFinite else {
+      throw error("the number is too large")
     }
-    guard let double = Double(text(token.range)), double.isFinite,
-      let value = Integer(exactly: double)
-    else {
-      throw error("\(text(token.range)) is not a whole number in \(Integer.min)...\(Integer.max)")
-    }
-    return value
+    return .double(double)
   }
 
   /// Reads a number.
@@ -147,7 +167,11 @@ extension JSONReader {
       // Eight bytes at a time while none is a quote, a backslash or a control character.
       while index + 8 <= end {
         let word = unsafe raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
-        if Self.containsStringDelimiter(word) { break }
+        let hits = Self.stringDelimiters(word)
+        if hits != 0 {
+          index += hits.littleEndian.trailingZeroBitCount / 8
+          break
+        }
         index += 8
       }
       guard index < end else { throw error("the string is not closed") }
@@ -167,16 +191,18 @@ extension JSONReader {
     }
   }
 
-  /// Whether a word of eight bytes contains `"`, `\` or a byte below 0x20.
+  /// Marks the bytes of a word that are `"`, `\` or below 0x20 in their highest bits.
+  ///
+  /// The lowest mark is exact; a borrow can set marks above it that mean nothing.
   @inline(__always)
-  private static func containsStringDelimiter(_ word: UInt64) -> Bool {
+  private static func stringDelimiters(_ word: UInt64) -> UInt64 {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let highs: UInt64 = 0x8080_8080_8080_8080
     let quote = word ^ (ones &* 0x22)
     let slash = word ^ (ones &* 0x5C)
     let hit =
       ((quote &- ones) & ~quote) | ((slash &- ones) & ~slash) | ((word &- (ones &* 0x20)) & ~word)
-    return hit & highs != 0
+    return hit & highs
   }
 
   private func unescape(_ range: Range<Int>) throws(JSONDecodingError) -> String {

@@ -245,13 +245,19 @@ package struct JSONReader: Sendable {
   }
 
   mutating func expectLiteral(_ literal: StaticString) throws(JSONDecodingError) {
-    let text = literal.description.utf8
-    guard end - position >= text.count,
-      bytes[position..<(position + text.count)].elementsEqual(text)
-    else {
+    let start = position
+    let count = literal.utf8CodeUnitCount
+    var matches = end - start >= count
+    if matches {
+      matches = literal.withUTF8Buffer { text in
+        for index in 0..<count where unsafe text[index] != bytes[start + index] { return false }
+        return true
+      }
+    }
+    guard matches else {
       throw error("a value is expected here, not \(describeByte())")
     }
-    position += text.count
+    position += count
   }
 
   private mutating func push(isArray: Bool) throws(JSONDecodingError) {

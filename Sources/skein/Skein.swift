@@ -8,7 +8,9 @@ struct Skein: AsyncParsableCommand {
     abstract: "A service mesh control plane for Envoy that speaks Istio's APIs.",
     version: "0.1.0",
     subcommands: [
-      ServeCommand.self, ProxyCommand.self, CACommand.self, EchoCommand.self, StatusCommand.self, ConfigCommand.self, TranslateCommand.self,
+      ServeCommand.self, ProxyCommand.self, ApplyCommand.self, GetCommand.self, DeleteCommand.self,
+      AnalyzeCommand.self, TranslateCommand.self, CACommand.self, EchoCommand.self,
+      StatusCommand.self, ConfigCommand.self,
       VersionCommand.self,
     ])
 }

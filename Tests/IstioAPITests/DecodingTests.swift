@@ -123,7 +123,7 @@ import Testing
     ("hosts: [1]", "spec.hosts[0]", "a string is expected"),
     ("http: [{route: [{weight: '1'}]}]", "spec.http[0].route[0].weight", "whole number"),
     ("http: [{route: [{weight: 1.5}]}]", "spec.http[0].route[0].weight", "whole number"),
-    ("http: [{route: [{weight: 3000000000}]}]", "spec.http[0].route[0].weight", "outside"),
+    ("http: [{route: [{weight: 3000000000}]}]", "spec.http[0].route[0].weight", "whole number in"),
     ("http: [{timeout: 5}]", "spec.http[0].timeout", "a string is expected"),
     ("http: [{timeout: 5 parsecs}]", "spec.http[0].timeout", "not a duration"),
     ("http: [{match: [{uri: {prefix: a, exact: b}}]}]", "spec.http[0].match[0].uri", "only one of"),

@@ -53,7 +53,7 @@ import Testing
 
   @Test func `edits are followed and removed objects are deleted`() async throws {
     try await Self.scene { scene in
-      try scene.write("a.yaml", Self.rule("one", "x") + Self.rule("two", "y"))
+      try scene.write("a.yaml", Self.rule("one", "x") + Self.rule("two", "w"))
       let first = try #require(try await scene.follower.applyChanges())
       #expect(first == ConfigurationFolder.Outcome(changed: 2))
       #expect(try await scene.follower.applyChanges() == nil)
@@ -70,7 +70,7 @@ import Testing
   @Test func `a bad file changes nothing and the others are applied`() async throws {
     try await Self.scene { scene in
       try scene.write("a.yaml", Self.rule("one", "x"))
-      try scene.write("b.yaml", Self.rule("two", "y"))
+      try scene.write("b.yaml", Self.rule("two", "w"))
       _ = try await scene.follower.applyChanges()
       try scene.write("a.yaml", Self.rule("one", "x") + "spec: [1\nkind: }")
       try scene.write("b.yaml", Self.rule("two", "better"))
@@ -88,7 +88,7 @@ import Testing
     try await Self.scene { scene in
       try scene.write("a.yaml", Self.rule("one", "x"))
       _ = try await scene.follower.applyChanges()
-      try scene.write("a.yaml", Self.rule("one", "bad_host") + Self.rule("two", "y"))
+      try scene.write("a.yaml", Self.rule("one", "bad_host") + Self.rule("two", "w"))
       let outcome = try #require(try await scene.follower.applyChanges())
       #expect(outcome.changed == 1)
       #expect(outcome.deleted == 0)
@@ -96,7 +96,7 @@ import Testing
         outcome.problems.first?.contains("a.yaml:5:11: VirtualService one: spec.hosts[0]") == true,
         "\(outcome.problems)")
       #expect(try await scene.hosts("one") == ["x"])
-      #expect(try await scene.hosts("two") == ["y"])
+      #expect(try await scene.hosts("two") == ["w"])
     }
   }
 
@@ -139,7 +139,7 @@ import Testing
   @Test func `an object given twice is told of once`() async throws {
     try await Self.scene { scene in
       try scene.write("a.yaml", Self.rule("one", "x"))
-      try scene.write("b.yaml", Self.rule("one", "y"))
+      try scene.write("b.yaml", Self.rule("one", "w"))
       let outcome = try #require(try await scene.follower.applyChanges())
       #expect(outcome.problems.count == 1)
       #expect(outcome.problems.first?.contains("b.yaml:3:") == true)

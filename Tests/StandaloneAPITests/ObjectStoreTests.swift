@@ -46,6 +46,21 @@ import Testing
     #expect(try await store.revision() == before)
   }
 
+  @Test func `what was answered is there after the process ends at any moment`() async throws {
+    let folder = try RunningAPI.temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let store = try ObjectStore(path: "\(folder)/a.db")
+    for value in 0..<20 { try await Self.put(store, "m\(value)", Int64(value)) }
+    // The files as a killed process leaves them: nothing was closed, nothing checkpointed.
+    try FileManager.default.copyItem(atPath: "\(folder)/a.db", toPath: "\(folder)/b.db")
+    try FileManager.default.copyItem(atPath: "\(folder)/a.db-wal", toPath: "\(folder)/b.db-wal")
+    let revived = try ObjectStore(path: "\(folder)/b.db")
+    #expect(try await revived.revision() == store.revision())
+    #expect(try await revived.list(.configMaps, namespace: "n").records.count == 20)
+    try await Self.put(revived, "more", 1)
+    #expect(try await revived.revision() == store.revision() + 1)
+  }
+
   @Test func `a dry run stores nothing`() async throws {
     let folder = try RunningAPI.temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }

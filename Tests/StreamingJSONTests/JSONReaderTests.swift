@@ -164,4 +164,24 @@ import Testing
       _ = try? JSONValue(parsing: mutated)
     }
   }
+
+  @Test func `the end of a string is found at every offset beside every byte`() throws {
+    for length in 0..<20 {
+      for filler in ["a", " ", "!", "#", "[", "]", "é", "\u{7F}", "😀", "¢"] {
+        let text = String(repeating: filler, count: length)
+        var reader = try JSONReader("[\"\(text)\",\"\\n\(text)\",\"\(text)\\\"\",1]")
+        try reader.beginArray()
+        var strings: [String] = []
+        for _ in 0..<3 {
+          #expect(try reader.nextElement())
+          strings.append(try reader.readString())
+        }
+        #expect(strings == [text, "\n\(text)", "\(text)\""])
+        #expect(try reader.nextElement())
+        #expect(try reader.readInteger(Int.self) == 1)
+        var broken = try JSONReader("\"\(text)\u{1F}\(text)\"")
+        #expect(throws: JSONDecodingError.self) { try broken.readString() }
+      }
+    }
+  }
 }

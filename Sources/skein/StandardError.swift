@@ -1,0 +1,24 @@
+#if canImport(Glibc)
+internal import Glibc
+#else
+internal import Darwin
+#endif
+
+/// Lines for people, apart from a command's output.
+enum StandardError {
+  static func write(_ line: String) {
+    let bytes = Array((line + "\n").utf8)
+    var start = 0
+    while start < bytes.count {
+      let written = unsafe bytes[start...].withUnsafeBytes { buffer in
+        unsafe systemWrite(STDERR_FILENO, buffer.baseAddress, buffer.count)
+      }
+      guard written > 0 else { return }
+      start += written
+    }
+  }
+}
+
+private func systemWrite(_ file: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+  unsafe write(file, bytes, count)
+}
