@@ -256,7 +256,7 @@ let package = Package(
       ]),
     tests("StreamingJSON", []),
     tests("WorkloadAuthentication", ["GRPCTransport", "OpenSSLCrypto"]),
-    tests("XDSProtocol", ["MeshTesting", swiftProtobuf]),
+    tests("XDSProtocol", ["DiscoveryAPI", "MeshTesting", swiftProtobuf]),
     tests("YAML", ["StreamingJSON"]),
     .target(
       name: "EnvoyMessages", dependencies: [swiftProtobuf], path: "Tests/EnvoyMessages",

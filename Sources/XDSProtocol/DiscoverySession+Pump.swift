@@ -7,7 +7,8 @@ extension DiscoverySession {
     for type in ResourceType.allCases {
       if let response = next(type) { actions.append(.respond(response)) }
     }
-    if let wake = warming.values.min() { actions.append(.wake(at: wake)) }
+    let waits = Array(warming.values) + (removalsHeldUntil.map { [$0] } ?? [])
+    if let wake = waits.min() { actions.append(.wake(at: wake)) }
     return actions
   }
 
@@ -18,7 +19,9 @@ extension DiscoverySession {
     if let batch = nextSuspects(type) { names.formIntersection(batch) }
     let releases = types[type].releases
     if names.isEmpty && releases.isEmpty {
-      guard types[type].owesAnswer, types[type].pending.isEmpty, !waitsForRoutes(type) else {
+      guard types[type].owesAnswer, types[type].pending.isEmpty, !waitsForRoutes(type),
+        type != .secret
+      else {
         return nil
       }
     }
@@ -121,9 +124,10 @@ extension DiscoverySession {
 
   /// Removals come last: when the proxy holds the newest of everything that could name a cluster.
   private var mayRemoveClusters: Bool {
-    [ResourceType.listener, .route, .virtualHost].allSatisfy {
-      !types[$0].isWatched || types[$0].isIdle
-    }
+    removalsHeldUntil == nil
+      && [ResourceType.listener, .route, .virtualHost].allSatisfy {
+        !types[$0].isWatched || types[$0].isIdle
+      }
   }
 
   private func mayRemoveCluster(_ name: String) -> Bool {

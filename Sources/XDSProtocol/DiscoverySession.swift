@@ -35,6 +35,9 @@ package struct DiscoverySession: Sendable {
   var heldRoutes: Set<String> = []
   /// Virtual hosts that the proxy brought from an earlier stream and that no route has claimed yet.
   var inheritedHosts: [String: String] = [:]
+  /// Until when no cluster is removed: a proxy that came back holds listeners and routes that it has
+  /// not told of yet, and they may name any cluster that it brought.
+  var removalsHeldUntil: Int64?
   private var responses: UInt64 = 0
   private let noncePrefix: String
 
@@ -61,7 +64,14 @@ package struct DiscoverySession: Sendable {
         actions.append(.acknowledged(type))
       }
     }
-    if request.errorMessage == nil { subscribe(type, request) }
+    if request.errorMessage == nil {
+      if type == .cluster, !types[type].isWatched,
+        case .change(_, _, let held) = request.names, !held.isEmpty
+      {
+        removalsHeldUntil = now + patience.endpoints
+      }
+      subscribe(type, request)
+    }
     return actions + pump(now: now)
   }
 
@@ -82,6 +92,7 @@ package struct DiscoverySession: Sendable {
   /// Goes on after a wait that an action asked for.
   package mutating func wake(now: Int64) -> [SessionAction] {
     warming = warming.filter { $0.value > now }
+    if let time = removalsHeldUntil, time <= now { removalsHeldUntil = nil }
     return pump(now: now)
   }
 

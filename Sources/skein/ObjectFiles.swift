@@ -8,12 +8,6 @@ internal import SwiftProtobuf
 internal import XDSProtocol
 internal import YAML
 
-#if canImport(Glibc)
-  internal import Glibc
-#else
-  internal import Darwin
-#endif
-
 /// Files with the mesh's objects.
 enum ObjectFiles {
   /// The objects of a YAML file as if a cluster had them; kinds that do not shape the mesh are left out.
@@ -66,13 +60,5 @@ enum NodeFile {
     } catch {
       throw CleanFailure("\(path): \(error)", code: .init(65))
     }
-  }
-}
-
-/// Standard error.
-enum FileOutput {
-  static func error(_ line: String) {
-    let bytes = Array((line + "\n").utf8)
-    _ = unsafe write(STDERR_FILENO, bytes, bytes.count)
   }
 }

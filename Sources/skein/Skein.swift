@@ -10,9 +10,25 @@ struct Skein: AsyncParsableCommand {
     subcommands: [
       ServeCommand.self, ProxyCommand.self, ApplyCommand.self, GetCommand.self, DeleteCommand.self,
       AnalyzeCommand.self, TranslateCommand.self, CACommand.self, EchoCommand.self,
-      StatusCommand.self, ConfigCommand.self,
-      VersionCommand.self,
+      StatusCommand.self, ConfigCommand.self, VersionCommand.self,
     ])
+
+  /// Runs the command; failures that are told in one line end with their own code of `sysexits.h`.
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch let failure as CleanFailure {
+      StandardError.write("skein: \(failure)")
+      exit(withError: failure.code)
+    } catch {
+      exit(withError: error)
+    }
+  }
 }
 
 /// `skein version`.

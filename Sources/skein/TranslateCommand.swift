@@ -45,7 +45,7 @@ struct TranslateCommand: AsyncParsableCommand {
       }
     }
     for report in ingest.reports where report.isRejected {
-      for issue in report.issues { FileOutput.error("\(report.subject): \(issue)") }
+      for issue in report.issues { StandardError.write("\(report.subject): \(issue)") }
     }
     let proxy = try NodeFile.read(node, isDelta: !sotw)
     let state = await MeshTranslation(snapshot: store.snapshot).open(proxy) {}.current()

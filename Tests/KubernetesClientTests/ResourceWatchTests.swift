@@ -139,7 +139,10 @@ import Testing
         #expect(missing?.description.contains("services \"none\" not found") == true)
         let bad = await #expect(throws: KubernetesClientError.self) {
           try await client.apply(
-            ["apiVersion": "networking.istio.io/v1", "kind": "Sidecar", "metadata": ["name": "x"], "spec": [:]], as: .sidecars,
+            [
+              "apiVersion": "networking.istio.io/v1", "kind": "Sidecar", "metadata": ["name": "x"],
+              "spec": [:],
+            ], as: .sidecars,
             key: ObjectKey(namespace: "default", name: "x"))
         }
         #expect(bad?.description.contains("422") == true, "\(String(describing: bad))")
