@@ -36,6 +36,11 @@ e2e: build ## Runs the tests against real Envoys only
 demo: deps ## Shows a mesh on this machine; KEEP=1 leaves it running
 	$(Q)KEEP=$(KEEP) Manifests/demo/run
 
+.PHONY: bench
+bench: deps ## Measures encoding, assembling and planning, optimized
+	$(Q)swift build -j $(JOBS) $(RELEASE) --product wire-benchmark
+	$(Q).build-release/release/wire-benchmark
+
 .PHONY: lint
 lint: ## Checks the format of the code and the layers of the modules
 	$(Q)swift format lint --strict --recursive --parallel Sources Tests Package.swift

@@ -218,7 +218,13 @@ let package = Package(
         "CertificateAuthority", "DiscoveryAPI", "GRPCTransport", "OpenSSLCrypto",
         "WorkloadAuthentication", nioCore, swiftProtobuf,
       ]),
-    tests("DiscoveryServer", ["MeshTesting"]),
+    tests(
+      "DiscoveryServer",
+      [
+        "CertificateAuthority", "DiscoveryAPI", "EnvoyTranslation", "GRPCTransport", "MeshTesting",
+        "OpenSSLCrypto", "WorkloadAuthentication", "XDSProtocol", logging, nioCore, nioHPACK,
+        swiftProtobuf,
+      ]),
     tests("EchoWorkload", [nioCore, nioPosix]),
     tests("EnvoyAPI", ["EnvoyMessages", "ProtobufWire", "StreamingJSON", swiftProtobuf]),
     tests(
@@ -261,6 +267,10 @@ let package = Package(
     .target(
       name: "EnvoyMessages", dependencies: [swiftProtobuf], path: "Tests/EnvoyMessages",
       swiftSettings: relaxed),
+    .executableTarget(
+      name: "wire-benchmark",
+      dependencies: ["EnvoyTranslation", "IstioAPI", "MeshTesting", "XDSProtocol"],
+      path: "Tests/Benchmarks/Wire", swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["EnvoyMessages", "MeshTesting", "StreamingJSON", swiftProtobuf],

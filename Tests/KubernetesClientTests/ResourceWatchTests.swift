@@ -82,7 +82,9 @@ import Testing
   func `following goes on where it stood after the server was away`() async throws {
     try await Self.withFolder { folder in
       let (events, sink) = AsyncStream<ResourceEvent<ConfigMap>>.makeStream()
-      let (address, client, task) = try await Self.serving(folder) {
+      // Below the ports that the system gives out, so that nobody takes it while the server is away.
+      let chosen = "127.0.\(Int.random(in: 1...250)).1:\(Int.random(in: 20_000..<30_000))"
+      let (address, client, task) = try await Self.serving(folder, address: chosen) {
         address -> (String, KubernetesClient, Task<Void, Never>) in
         let client = Self.client(address)
         try await Self.put(client, "a", "1")

@@ -19,6 +19,12 @@ package struct MutualTLSClient: Hashable, Sendable {
   var subjectAltNames: [String]
   var alpn: [String]
 
+  package init(sni: String, subjectAltNames: [String], alpn: [String]) {
+    self.sni = sni
+    self.subjectAltNames = subjectAltNames
+    self.alpn = alpn
+  }
+
   func write(_ tls: inout Envoy.UpstreamTlsContext) {
     tls.commonTlsContext {
       $0.tlsParams(encoded: MeshTLSParameters.client)
