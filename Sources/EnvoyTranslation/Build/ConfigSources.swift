@@ -16,6 +16,9 @@ enum ConfigSources {
     $0.resourceApiVersion(.v3)
   }
 
+  /// Over the stream that delivered the resource; a missing secret holds nothing up for long.
+  static let secrets = virtualHosts
+
   /// From the agent beside the proxy, which holds the workload's certificate.
   static let agentSecrets = Envoy.ConfigSource.encode {
     $0.apiConfigSource {

@@ -69,7 +69,8 @@ package struct HTTPConnectionManagerInput: Hashable, Sendable {
     manager.upgradeConfigs { $0.upgradeType("websocket") }
     manager.normalizePath(normalizesPath)
     if mergesSlashes { manager.mergeSlashes(true) }
-    if unescapesSlashes { manager.pathWithEscapedSlashesAction(.unescapeAndForward) }
+    manager.pathWithEscapedSlashesAction(
+      unescapesSlashes ? .unescapeAndForward : .keepUnchanged)
     manager.requestIdExtension(encoded: Self.requestID)
   }
 

@@ -107,7 +107,7 @@ package struct GatewayTLS: Hashable, Sendable {
       for name in names {
         context.tlsCertificateSdsSecretConfigs {
           $0.name(name)
-          $0.sdsConfig(encoded: ConfigSources.virtualHosts)
+          $0.sdsConfig(encoded: ConfigSources.secrets)
         }
       }
     case .files(let chain, let key):
@@ -125,7 +125,7 @@ package struct GatewayTLS: Hashable, Sendable {
       return
     }
     let root: (name: String, source: [UInt8])? =
-      rootsSecret.map { ($0, ConfigSources.virtualHosts) }
+      rootsSecret.map { ($0, ConfigSources.secrets) }
       ?? rootsFile.map { ("file-root:\($0)", ConfigSources.agentSecrets) }
     guard let root else { return }
     context.combinedValidationContext {

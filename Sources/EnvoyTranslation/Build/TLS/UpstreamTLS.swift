@@ -38,26 +38,45 @@ package struct MutualTLSClient: Hashable, Sendable {
   }
 }
 
-/// TLS with certificates in files or with none.
+/// TLS with certificates in files or secrets, or with none.
 package struct CustomTLSClient: Hashable, Sendable {
   var sni: String
   var subjectAltNames: [String]
   var alpn: [String]
-  /// The client's certificate and key files.
-  var certificate: CertificateFiles?
-  /// The file of trust roots; nil takes the system's, and none are needed where nothing is verified.
-  var roots: String?
+  /// The client's certificate and key.
+  var certificate: Secret?
+  /// The trust roots, which are not needed where nothing is verified.
+  var roots: Secret
   var isVerified: Bool
 
-  package struct CertificateFiles: Hashable, Sendable {
-    var chain: String
-    var key: String
+  /// A secret by the name that it is discovered by.
+  package enum Secret: Hashable, Sendable {
+    /// From the agent beside the proxy, which reads files.
+    case agent(String)
+    /// Over the stream that delivers the cluster.
+    case aggregated(String)
+
+    var name: String {
+      switch self {
+      case .agent(let name), .aggregated(let name): name
+      }
+    }
+
+    var source: [UInt8] {
+      switch self {
+      case .agent: ConfigSources.agentSecrets
+      case .aggregated: ConfigSources.secrets
+      }
+    }
   }
 
   func write(_ tls: inout Envoy.UpstreamTlsContext) {
     tls.commonTlsContext { context in
       if let certificate {
-        writeSecret(&context, "file-cert:\(certificate.chain)~\(certificate.key)")
+        context.tlsCertificateSdsSecretConfigs {
+          $0.name(certificate.name)
+          $0.sdsConfig(encoded: certificate.source)
+        }
       }
       if isVerified {
         context.combinedValidationContext {
@@ -65,8 +84,8 @@ package struct CustomTLSClient: Hashable, Sendable {
             for name in subjectAltNames { validation.matchSubjectAltNames { $0.exact(name) } }
           }
           $0.validationContextSdsSecretConfig {
-            $0.name("file-root:" + (roots ?? "system"))
-            $0.sdsConfig(encoded: ConfigSources.agentSecrets)
+            $0.name(roots.name)
+            $0.sdsConfig(encoded: roots.source)
           }
         }
       } else {
@@ -75,13 +94,6 @@ package struct CustomTLSClient: Hashable, Sendable {
       for protocolName in alpn { context.alpnProtocols(protocolName) }
     }
     tls.sni(sni)
-  }
-
-  private func writeSecret(_ context: inout Envoy.CommonTlsContext, _ name: String) {
-    context.tlsCertificateSdsSecretConfigs {
-      $0.name(name)
-      $0.sdsConfig(encoded: ConfigSources.agentSecrets)
-    }
   }
 }
 

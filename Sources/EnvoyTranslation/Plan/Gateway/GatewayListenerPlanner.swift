@@ -27,7 +27,9 @@ struct GatewayListenerPlanner {
     }
     guard !listener.chains.isEmpty else { return nil }
     listener.acceptsOneAtATime = true
-    if listener.chains.contains(where: { !($0.match?.serverNames.isEmpty ?? true) }) {
+    if listener.chains.contains(where: {
+      $0.tls != nil || !($0.match?.serverNames.isEmpty ?? true)
+    }) {
       listener.filters.append(.tlsInspector(disabled: .nowhere))
     }
     listener.sources = Set(servers.map(\.gateway.description)).sorted()
@@ -48,9 +50,15 @@ struct GatewayListenerPlanner {
     return routes.chains(&reader).map { chain in
       var chain = chain
       if server.terminatesTLS { chain.tls = tls(server, isHTTP: false) }
+      if exchangesMetadata(server) { chain.filters.insert(.metadataExchange, at: 0) }
       chain.limitsHandshake = true
       return chain
     }
+  }
+
+  /// Whether the peers of a server's opaque connections are Istio's own proxies.
+  private func exchangesMetadata(_ server: GatewayServer) -> Bool {
+    server.server.tls?.mode == .istioMutual && scope.outbound.dialect == .istioProxy
   }
 
   private func httpChain(_ server: GatewayServer, listener: String) -> FilterChainInput {
@@ -70,11 +78,12 @@ struct GatewayListenerPlanner {
   private func tls(_ server: GatewayServer, isHTTP: Bool) -> DownstreamTLS? {
     guard let tls = server.server.tls else { return nil }
     let names = tls.credentialNames.isEmpty ? [tls.credentialName] : tls.credentialNames
+    let exchange = !isHTTP && exchangesMetadata(server) ? ["istio-peer-exchange"] : []
     let certificate: GatewayTLS.Certificate =
       if tls.mode == .istioMutual {
         .workload
       } else if let first = names.first, !first.isEmpty {
-        .secrets(names.map { "kubernetes://\($0)" })
+        .secrets(names.map(SecretName.discovered))
       } else {
         .files(chain: tls.serverCertificate, key: tls.privateKey)
       }
@@ -88,9 +97,9 @@ struct GatewayListenerPlanner {
     return .gateway(
       GatewayTLS(
         certificate: certificate, client: client,
-        rootsSecret: credential.isEmpty ? nil : "kubernetes://\(credential)-cacert",
+        rootsSecret: credential.isEmpty ? nil : SecretName.roots(credential),
         rootsFile: tls.caCertificates.isEmpty ? nil : tls.caCertificates,
-        subjectAltNames: tls.subjectAltNames, alpn: ["h2", "http/1.1"],
+        subjectAltNames: tls.subjectAltNames, alpn: exchange + ["h2", "http/1.1"],
         minimumVersion: version(tls.minProtocolVersion),
         maximumVersion: version(tls.maxProtocolVersion), cipherSuites: tls.cipherSuites))
   }

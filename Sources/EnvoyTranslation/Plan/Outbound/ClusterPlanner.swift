@@ -89,7 +89,7 @@ enum ClusterPlanner {
         policy.tls,
         .init(
           service: service, port: port, subset: subset?.name ?? "", scope: scope,
-          isOriginalDestination: isOriginalDestination(cluster)), &reader)
+          isOriginalDestination: isOriginalDestination(cluster), isGateway: isGateway), &reader)
       cluster.httpProtocols = protocols(policy, mesh, cluster.tls)
       cluster.metadata = metadata(policy)
       if cluster.discovery == .strictDNS || cluster.discovery == .logicalDNS {

@@ -10,6 +10,7 @@ enum UpstreamTLSResolution {
     var scope: OutboundScope
     /// Whether the cluster's hosts are original destinations.
     var isOriginalDestination: Bool
+    var isGateway: Bool
   }
 
   static func resolve(
@@ -80,18 +81,29 @@ enum UpstreamTLSResolution {
 
   private static func custom(_ settings: ClientTLSSettings, _ context: Context) -> UpstreamTLS {
     // Secrets by name are delivered to gateways; a sidecar has none, so Istio leaves its TLS out.
-    if !settings.credentialName.isEmpty { return .plaintext }
+    guard settings.credentialName.isEmpty || context.isGateway else { return .plaintext }
     let names =
       settings.subjectAltNames.isEmpty && context.service.source == .serviceEntry
       ? context.service.subjectAltNames : settings.subjectAltNames
-    let files: CustomTLSClient.CertificateFiles? =
-      settings.mode == .mutual
-      ? .init(chain: settings.clientCertificate, key: settings.privateKey) : nil
     return .custom(
       CustomTLSClient(
         sni: settings.sni, subjectAltNames: names,
-        alpn: context.port.protocolKind.isHTTP2 ? ["h2"] : [], certificate: files,
-        roots: settings.caCertificates.isEmpty ? nil : settings.caCertificates,
-        isVerified: !(settings.insecureSkipVerify ?? false)))
+        alpn: context.port.protocolKind.isHTTP2 ? ["h2"] : [],
+        certificate: settings.mode == .mutual ? certificate(settings) : nil,
+        roots: roots(settings), isVerified: !(settings.insecureSkipVerify ?? false)))
+  }
+
+  private static func certificate(_ settings: ClientTLSSettings) -> CustomTLSClient.Secret {
+    settings.credentialName.isEmpty
+      ? .agent("file-cert:\(settings.clientCertificate)~\(settings.privateKey)")
+      : .aggregated(SecretName.discovered(settings.credentialName))
+  }
+
+  private static func roots(_ settings: ClientTLSSettings) -> CustomTLSClient.Secret {
+    if !settings.credentialName.isEmpty {
+      return .aggregated(SecretName.roots(settings.credentialName))
+    }
+    return .agent(
+      "file-root:" + (settings.caCertificates.isEmpty ? "system" : settings.caCertificates))
   }
 }
