@@ -19,6 +19,10 @@ package enum ParentBoundProgram {
     var pointers = unsafe arguments.map { unsafe strdup($0) }
     unsafe pointers.append(nil)
     let path = arguments.first ?? ""
+    // A thread of a pool blocks the signals that end a program, and a program inherits that.
+    var signals = sigset_t()
+    unsafe sigemptyset(&signals)
+    unsafe pthread_sigmask(SIG_SETMASK, &signals, nil)
     unsafe execv(path, pointers)
     throw AgentError("cannot run \(path): \(unsafe String(cString: strerror(errno)))")
   }
