@@ -23,9 +23,23 @@ import Testing
   }
 
   /// Serves for as long as `body` runs.
+  /// Serves while `body` runs; an address that an ended server still closes is waited for.
   private static func serving<Result: Sendable>(
     _ folder: String, address: String = "127.0.0.1:0",
     _ body: @Sendable (String) async throws -> Result
+  ) async throws -> Result {
+    let deadline = ContinuousClock.now + .seconds(10)
+    while true {
+      do {
+        return try await servingOnce(folder, address: address, body)
+      } catch StandaloneAPIError.notListening where ContinuousClock.now < deadline {
+        try await ContinuousClock().sleep(for: .milliseconds(50))
+      }
+    }
+  }
+
+  private static func servingOnce<Result: Sendable>(
+    _ folder: String, address: String, _ body: @Sendable (String) async throws -> Result
   ) async throws -> Result {
     let server = try await StandaloneAPIServer(
       databasePath: "\(folder)/api.db", address: address, logger: logger)
