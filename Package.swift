@@ -263,7 +263,12 @@ let package = Package(
       swiftSettings: relaxed),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["EnvoyMessages", "MeshTesting", "StreamingJSON", swiftProtobuf],
+      dependencies: [
+        "CertificateAuthority", "DiscoveryServer", "EnvoyAPI", "EnvoyMessages", "GRPCTransport",
+        "MeshTesting", "OpenSSLCrypto", "ProtobufWire", "StreamingJSON", "WorkloadAuthentication",
+        "XDSProtocol", asyncHTTPClient, logging, nioCore, nioHTTP1,
+        nioPosix, nioSSL, swiftProtobuf,
+      ],
       path: "Tests/EndToEndTests", swiftSettings: testing),
   ]
 )
