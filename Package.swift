@@ -273,7 +273,12 @@ let package = Package(
       path: "Tests/Benchmarks/Wire", swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["EnvoyMessages", "MeshTesting", "StreamingJSON", swiftProtobuf],
+      dependencies: [
+        "CertificateAuthority", "DiscoveryServer", "EnvoyAPI", "EnvoyMessages", "GRPCTransport",
+        "MeshTesting", "OpenSSLCrypto", "ProtobufWire", "StreamingJSON", "WorkloadAuthentication",
+        "XDSProtocol", asyncHTTPClient, logging, nioCore, nioHTTP1,
+        nioPosix, nioSSL, swiftProtobuf,
+      ],
       path: "Tests/EndToEndTests", swiftSettings: testing),
   ]
 )

@@ -95,8 +95,9 @@ extension DiscoverySession {
     switch resource.type {
     case .cluster, .secret: return true
     case .endpoints:
-      // After its cluster, which would otherwise warm again and wait for these very endpoints.
-      return types[.cluster].pending[resource.name] == nil
+      // After its cluster, which would otherwise warm again and wait for these very endpoints. But
+      // Envoy acknowledges no clusters while one warms: with clusters in flight nothing may wait.
+      return types[.cluster].inFlight != nil || types[.cluster].pending[resource.name] == nil
         || target[.cluster, resource.name] == nil
     case .virtualHost:
       guard heldRoutes.contains(Self.route(of: resource.name)) else { return false }
