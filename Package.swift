@@ -207,7 +207,8 @@ let package = Package(
     library(
       "MeshTesting",
       [
-        "DiscoveryAPI", "EnvoyAPI", "KubernetesAPI", "MeshIngest", "MeshModel", "MeshStore",
+        "CProcess", "DiscoveryAPI", "EnvoyAPI", "KubernetesAPI", "MeshIngest", "MeshModel",
+        "MeshStore",
         "StreamingJSON",
         "XDSProtocol", "YAML", logging, swiftProtobuf,
       ]),
@@ -274,6 +275,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
+        "CProcess",
         "CertificateAuthority", "DiscoveryServer", "EnvoyAPI", "EnvoyMessages", "GRPCTransport",
         "MeshTesting", "OpenSSLCrypto", "ProtobufWire", "StreamingJSON", "WorkloadAuthentication",
         "XDSProtocol", asyncHTTPClient, logging, nioCore, nioHTTP1,

@@ -7,6 +7,20 @@
 #include <sys/prctl.h>
 #endif
 
+#if defined(__GLIBC__)
+// glibc 2.34 has it, but shows it to GNU sources only.
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+#endif
+
+/// Closes every file but the standard ones in a child to be started; 0 for success.
+static inline int skein_close_inherited(posix_spawn_file_actions_t *actions) {
+#if defined(__GLIBC__)
+  return posix_spawn_file_actions_addclosefrom_np(actions, 3);
+#else
+  return 0;
+#endif
+}
+
 // prctl is variadic, which Swift cannot call.
 
 /// Asks the kernel to kill this process when the thread that started it ends; 0 for success.

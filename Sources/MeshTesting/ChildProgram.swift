@@ -1,3 +1,5 @@
+internal import CProcess
+
 #if canImport(Glibc)
 internal import Glibc
 #else
@@ -22,6 +24,8 @@ package enum ChildProgram {
     unsafe posix_spawn_file_actions_addopen(
       &actions, 1, file, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    // A listening socket of another test must not live on in a child of this one.
+    unsafe skein_close_inherited(&actions)
     var child: pid_t = 0
     var words: [UnsafeMutablePointer<CChar>?] = unsafe ([path] + arguments).map {
       unsafe strdup($0)

@@ -91,7 +91,12 @@ final class ChildProcess: Sendable {
     }
     var id: pid_t = 0
     let path = arguments.first ?? ""
-    let error = unsafe posix_spawn(&id, path, nil, &attributes, pointers, environ)
+    // Sockets of this process are no business of the child's, and would stay open in it.
+    var actions = unsafe posix_spawn_file_actions_t()
+    unsafe posix_spawn_file_actions_init(&actions)
+    defer { unsafe _ = posix_spawn_file_actions_destroy(&actions) }
+    unsafe skein_close_inherited(&actions)
+    let error = unsafe posix_spawn(&id, path, &actions, &attributes, pointers, environ)
     guard error == 0 else {
       throw AgentError("cannot start \(path): \(unsafe String(cString: strerror(error)))")
     }

@@ -171,7 +171,7 @@ struct StreamTests {
       _ = try await client.response()
       #expect(server.service.streams.count == 1)
       await client.connection.close()
-      let deadline = ContinuousClock.now + .seconds(10)
+      let deadline = ContinuousClock.now + .seconds(60)
       while server.service.streams.count > 0, ContinuousClock.now < deadline {
         await Task.yield()
       }
