@@ -195,9 +195,13 @@ extension DiscoverySession {
 
   /// A cluster that is replaced warms again, and Envoy does not ask again for endpoints it subscribed to.
   private mutating func sendEndpointsAgain(after cluster: EncodedResource, held: HeldResource) {
-    guard cluster.type == .cluster, cluster.readiness == .endpoints, held.version != nil,
-      types[.endpoints].names.contains(cluster.name)
-    else { return }
+    guard cluster.type == .cluster, cluster.readiness == .endpoints, held.version != nil else {
+      return
+    }
+    guard types[.endpoints].names.contains(cluster.name) else {
+      replacedEarly.insert(cluster.name)
+      return
+    }
     types[.endpoints].expect(cluster.name, old: .nothing, isForced: true)
   }
 

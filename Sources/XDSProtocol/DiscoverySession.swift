@@ -31,6 +31,8 @@ package struct DiscoverySession: Sendable {
   var target = ResourceState()
   /// New clusters that were acknowledged but are not usable yet, with the time to stop waiting.
   var warming: [String: Int64] = [:]
+  /// Clusters replaced on this stream before it asked for their endpoints, which it may say it holds.
+  var replacedEarly: Set<String> = []
   /// Route configurations that the proxy holds, whose virtual hosts may be sent.
   var heldRoutes: Set<String> = []
   /// Virtual hosts that the proxy brought from an earlier stream and that no route has claimed yet.
@@ -161,7 +163,13 @@ package struct DiscoverySession: Sendable {
       case .endpoints, .route, .secret:
         var names = subscribed
         if isFirst { names += held.keys.filter { !subscribed.contains($0) } }
-        for name in names where name != "*" { add(type, name, held: held[name]) }
+        // Envoy sends nothing about clusters while one warms. A stream that begins with endpoints
+        // therefore has one that waits for endpoints, of which it may say that it holds them.
+        let isWarming = isFirst && type == .endpoints && !types[.cluster].isWatched
+        for name in names where name != "*" {
+          let isReplaced = type == .endpoints && replacedEarly.remove(name) != nil
+          add(type, name, held: held[name], isForced: isWarming || isReplaced)
+        }
         for name in unsubscribed { remove(type, name) }
       }
     }
@@ -182,9 +190,11 @@ package struct DiscoverySession: Sendable {
     for name in names.subtracting(types[type].names) { add(type, name, held: nil) }
   }
 
-  private mutating func add(_ type: ResourceType, _ name: String, held: String?) {
+  private mutating func add(
+    _ type: ResourceType, _ name: String, held: String?, isForced: Bool = false
+  ) {
     types[type].names.insert(name)
-    guard let held, held == resource(type, name)?.version else {
+    guard let held, !isForced, held == resource(type, name)?.version else {
       types[type].expect(
         name, old: held.map { .version($0) } ?? .nothing, isForced: true)
       return

@@ -129,3 +129,10 @@ func binomialTest(successes: Int, of count: Int, probability: Double) -> Double 
   return min(
     1, (0...count).reduce(0) { $0 + (logProbability($1) <= seen ? exp(logProbability($1)) : 0) })
 }
+
+/// The text of a page of this machine.
+func fetchPage(_ url: String) async throws -> String {
+  let response = try await HTTPClient.shared.execute(
+    HTTPClientRequest(url: url), timeout: .seconds(10))
+  return String(buffer: try await response.body.collect(upTo: 64 << 20))
+}
