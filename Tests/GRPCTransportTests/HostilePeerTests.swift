@@ -75,7 +75,7 @@ import Testing
       try await channel.writeAndFlush(ByteBuffer(bytes: Self.preface + bytes))
       await expectEventually { received.contains(status) }
       #expect(channel.isActive)
-      try await channel.close()
+      try? await channel.close()
     }
   }
 
@@ -100,7 +100,7 @@ import Testing
       }
       #expect(status.code == code)
       #expect(channel.isActive)
-      try await channel.close()
+      try? await channel.close()
     }
   }
 
@@ -117,7 +117,7 @@ import Testing
       }
       await expectEventually { service.record.all == [.finished(.ok)] }
       await expectEventually { received.contains(message) }
-      try await channel.close()
+      try? await channel.close()
     }
   }
 
@@ -144,7 +144,7 @@ import Testing
         return
       }
       #expect(status.code == .resourceExhausted)
-      try await channel.close()
+      try? await channel.close()
     }
   }
 
@@ -187,7 +187,7 @@ import Testing
         service.record.all == [
           .finished(GRPCStatus(.internalError, "the stream ended inside a message"))
         ])
-      try await channel.close()
+      try? await channel.close()
     }
   }
 
@@ -227,7 +227,7 @@ import Testing
       try await channel.writeAndFlush(ByteBuffer(bytes: pings))
       await expectEventually { received.contains([0, 0, 0, 0, 0, 0, 9, 49]) }
       #expect(channel.isActive)
-      try await channel.close()
+      try? await channel.close()
     }
   }
 
