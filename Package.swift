@@ -220,7 +220,12 @@ let package = Package(
       ]),
     tests("DiscoveryServer", ["MeshTesting"]),
     tests("EchoWorkload", [nioCore, nioPosix]),
-    tests("EnvoyAPI", ["EnvoyMessages", "ProtobufWire", "StreamingJSON", swiftProtobuf]),
+    tests(
+      "EnvoyAPI",
+      [
+        "EnvoyMessages", "EnvoyTranslation", "MeshTesting", "ProtobufWire", "StreamingJSON",
+        "XDSProtocol", swiftProtobuf,
+      ]),
     tests(
       "EnvoyTranslation",
       [
