@@ -62,5 +62,9 @@ generate-check: ## Proves that the generated code is that of the .proto files
 	$(Q)swift build --product protoc-gen-swift
 	$(Q)Scripts/generate-check
 
+.PHONY: descriptor-check
+descriptor-check: deps ## Proves that the .proto files are those of the published Envoy API
+	$(Q).tools/python/bin/python Scripts/check-descriptors
+
 .PHONY: check
 check: lint generate-check test ## Everything a change has to pass

@@ -227,7 +227,12 @@ let package = Package(
         swiftProtobuf,
       ]),
     tests("EchoWorkload", [nioCore, nioPosix]),
-    tests("EnvoyAPI", ["EnvoyMessages", "ProtobufWire", "StreamingJSON", swiftProtobuf]),
+    tests(
+      "EnvoyAPI",
+      [
+        "EnvoyMessages", "EnvoyTranslation", "MeshTesting", "ProtobufWire", "StreamingJSON",
+        "XDSProtocol", swiftProtobuf,
+      ]),
     tests(
       "EnvoyTranslation",
       [

@@ -78,7 +78,9 @@ package enum EnvoyValidation {
   }
 
   private static func cluster(_ cluster: JSONValue, _ endpoints: JSONValue?) -> JSONValue {
-    guard case .object(var object) = withoutIstioFilters(cluster) else { return cluster }
+    guard case .object(var object) = fromAgent(withoutIstioFilters(cluster)) else {
+      return cluster
+    }
     if object["eds_cluster_config"] != nil {
       object["eds_cluster_config"] = nil
       object["type"] = "STATIC"
@@ -86,6 +88,28 @@ package enum EnvoyValidation {
     }
     return .object(object)
   }
+
+  /// The secrets of a static cluster cannot come over the stream that a bootstrap has not.
+  private static func fromAgent(_ value: JSONValue) -> JSONValue {
+    switch value {
+    case .array(let elements): return .array(elements.map(fromAgent))
+    case .object(let object):
+      var result = JSONObject()
+      for (key, member) in object {
+        result[key] = key == "sds_config" && member["ads"] != nil ? agentSecrets : fromAgent(member)
+      }
+      return .object(result)
+    default: return value
+    }
+  }
+
+  private static let agentSecrets: JSONValue = [
+    "resource_api_version": "V3",
+    "api_config_source": [
+      "api_type": "GRPC", "transport_api_version": "V3",
+      "grpc_services": [["envoy_grpc": ["cluster_name": "sds-grpc"]]],
+    ],
+  ]
 
   private static func inlined(_ listener: JSONValue, _ routes: [String: JSONValue]) -> JSONValue {
     withRoutes(withoutIstioFilters(listener), routes)

@@ -95,7 +95,12 @@ package struct WireBuffer: Sendable {
     string(1, Message.typeURL)
     let start = open(2)
     nest(body)
-    close(start)
+    if bytes.count == start + 1 {
+      // An empty payload is the default, so neither its key nor its length is written.
+      bytes.removeLast(2)
+    } else {
+      close(start)
+    }
     close(outer)
   }
 

@@ -26,7 +26,7 @@ extension WireMessage {
     let payload = encode(body)
     var buffer = WireBuffer(capacity: payload.count + typeURL.utf8.count + 8)
     buffer.string(1, typeURL)
-    buffer.data(2, payload)
+    if !payload.isEmpty { buffer.data(2, payload) }
     return buffer.bytes
   }
 }
