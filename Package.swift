@@ -210,7 +210,7 @@ let package = Package(
         "CProcess", "DiscoveryAPI", "EnvoyAPI", "KubernetesAPI", "MeshIngest", "MeshModel",
         "MeshStore",
         "StreamingJSON",
-        "XDSProtocol", "YAML", logging, swiftProtobuf,
+        "XDSProtocol", "YAML", logging, serviceLifecycle, swiftProtobuf,
       ]),
     tests("CertificateAuthority", ["OpenSSLCrypto", logging, x509]),
     tests(

@@ -2,6 +2,7 @@ internal import Foundation
 internal import KubernetesAPI
 internal import KubernetesClient
 internal import Logging
+import MeshTesting
 internal import StandaloneAPI
 internal import StreamingJSON
 import Testing
@@ -43,11 +44,8 @@ import Testing
   ) async throws -> Result {
     let server = try await StandaloneAPIServer(
       databasePath: "\(folder)/api.db", address: address, logger: logger)
-    return try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await server.run() }
-      let result = try await body(try await server.boundAddress)
-      group.cancelAll()
-      return result
+    return try await RunningService.whileRunning(server, logger: logger) {
+      try await body(try await server.boundAddress)
     }
   }
 
@@ -111,7 +109,16 @@ import Testing
         return (address, client, task)
       }
       try await Self.serving(folder, address: address) { _ in
-        try await Self.put(client, "a", "2")
+        // The client may still be told of the refusals while the server was away.
+        let deadline = ContinuousClock.now + .seconds(10)
+        while true {
+          do {
+            try await Self.put(client, "a", "2")
+            break
+          } catch KubernetesClientError.unreachable where ContinuousClock.now < deadline {
+            await Task.yield()
+          }
+        }
         var iterator = events.makeAsyncIterator()
         guard case .apply(let changed) = await iterator.next() else {
           Issue.record("a change is expected, not a listing")

@@ -1,6 +1,7 @@
 internal import AsyncHTTPClient
 internal import Foundation
 internal import Logging
+import MeshTesting
 internal import NIOCore
 internal import NIOHTTP1
 internal import StandaloneAPI
@@ -23,12 +24,8 @@ struct RunningAPI: Sendable {
     logger.logLevel = .error
     let server = try await StandaloneAPIServer(
       databasePath: "\(folder)/api.db", address: "127.0.0.1:0", logger: logger)
-    return try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await server.run() }
-      let api = RunningAPI(address: try await server.boundAddress, folder: folder)
-      let result = try await body(api)
-      group.cancelAll()
-      return result
+    return try await RunningService.whileRunning(server, logger: logger) {
+      try await body(RunningAPI(address: try await server.boundAddress, folder: folder))
     }
   }
 
