@@ -8,8 +8,7 @@ extension EndToEnd {
   /// What a real Envoy refuses, and streams that end at bad moments.
   @Suite(.serialized)
   struct DiscoveryFaultTests {
-    @Test(
-      .disabled("times out; see whether Envoy or the session is short"), .timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(1)))
     func `One bad cluster, listener and route hold up nothing and keep their last good version`()
       async throws
     {
@@ -107,7 +106,13 @@ extension EndToEnd {
           note("cluster", cluster, cluster[path: ["cluster", "name"]]?.stringValue)
         }
         for listener in section["dynamic_listeners"]?.arrayValue ?? [] {
-          note("listener", listener["active_state"], listener["name"]?.stringValue)
+          // An update of filter chains alone keeps the version that Envoy shows, so its content tells.
+          let name = listener["name"]?.stringValue ?? ""
+          let text = String(
+            decoding: (listener["active_state"] ?? .null).serialized(), as: UTF8.self)
+          for version in ["v1", "v2", "v3"] where text.contains("\"\(name)-\(version)\"") {
+            found["listener \(name)", default: []].insert(version)
+          }
         }
         for route in section["dynamic_route_configs"]?.arrayValue ?? [] {
           note("route", route, route[path: ["route_config", "name"]]?.stringValue)
