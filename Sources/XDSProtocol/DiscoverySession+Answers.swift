@@ -20,7 +20,10 @@ extension DiscoverySession {
     switch type {
     case .cluster:
       guard let sent = entry.sent, entry.held.version == nil else {
-        if entry.sent == nil { warming[entry.name] = nil }
+        if entry.sent == nil {
+          warming[entry.name] = nil
+          replacedEarly.remove(entry.name)
+        }
         return
       }
       switch sent.readiness {

@@ -1,5 +1,5 @@
 internal import CLibYAML
-package import StreamingJSON
+internal import StreamingJSON
 
 /// Reads YAML streams into JSON values, keeping the line and column of every value.
 package enum YAMLReader {

@@ -78,6 +78,26 @@ struct DeltaSessionTests {
     #expect(proxy.change([Transcript.cluster("a", "3")]) == ["cds +a@3", "eds +a@3"])
   }
 
+  @Test("Endpoints are sent while clusters are in flight: Envoy answers clusters when none warms")
+  func endpointsWhileClustersWarm() {
+    var proxy = settled()
+    _ = proxy.change([Transcript.cluster("a", "2")])
+    _ = proxy.ack(.endpoints)
+    #expect(
+      proxy.change([Transcript.cluster("a", "3"), Transcript.endpoints("a", "3")])
+        == ["eds +a@3"])
+    #expect(proxy.ack(.cluster) == ["cds +a@3"])
+    #expect(proxy.ack(.endpoints) == ["eds +a@3"], "the replaced cluster warms again")
+  }
+
+  @Test(
+    "Endpoints of a cluster that was replaced before they were asked for are sent although held")
+  func replacedEarly() {
+    var proxy = Transcript(.delta, [Transcript.cluster("a", "2"), Transcript.endpoints("a")])
+    #expect(proxy.subscribe(.cluster, held: ["a": "1"]) == ["cds +a@2"])
+    #expect(proxy.subscribe(.endpoints, ["a"], held: ["a": "1"]) == ["eds +a@1"])
+  }
+
   @Test("A virtual host waits for its new cluster and the cluster's endpoints")
   func makeBeforeBreak() {
     var proxy = settled()
