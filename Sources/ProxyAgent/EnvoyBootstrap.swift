@@ -123,6 +123,8 @@ package struct EnvoyBootstrap {
     return .members([
       "@type": type("envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"),
       "sni": isAddress ? nil : .string(name),
+      // A resumed session carries no certificate, and the control plane knows its callers by theirs.
+      "max_session_keys": 0,
       "common_tls_context": [
         "alpn_protocols": ["h2"],
         "tls_params": ["tls_minimum_protocol_version": "TLSv1_2"],
