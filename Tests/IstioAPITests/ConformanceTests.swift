@@ -1,5 +1,6 @@
 internal import Foundation
 internal import IstioAPI
+import MeshTesting
 internal import StreamingJSON
 import Testing
 internal import YAML
@@ -7,7 +8,8 @@ internal import YAML
 /// Documents with the verdict expected of them (`_err`), kept beside the project.
 @Suite struct ConformanceTests {
   private static let folder =
-    ProcessInfo.processInfo.environment["SKEIN_CONFORMANCE"] ?? "/work/shared/conformance"
+    ProcessInfo.processInfo.environment["SKEIN_CONFORMANCE"] ?? EnvoyBinary.packageFolder
+    + "/../shared/conformance"
 
   private static func files(_ part: String) -> [String] {
     let path = "\(folder)/\(part)"

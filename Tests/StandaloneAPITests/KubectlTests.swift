@@ -1,4 +1,5 @@
 internal import Foundation
+import MeshTesting
 internal import StreamingJSON
 import Testing
 
@@ -117,7 +118,8 @@ import Testing
 
   @Test func `the sample application applies and is unchanged the second time`() async throws {
     let folder =
-      (ProcessInfo.processInfo.environment["SKEIN_CONFORMANCE"] ?? "/work/shared/conformance")
+      (ProcessInfo.processInfo.environment["SKEIN_CONFORMANCE"] ?? EnvoyBinary.packageFolder
+        + "/../shared/conformance")
       + "/bookinfo"
     let files = [
       "bookinfo.yaml", "destination-rule-all.yaml", "virtual-service-all-v1.yaml",
