@@ -47,7 +47,7 @@ enum LocalityResolution {
       let indices = localities.indices.filter { matches(pattern, localities[$0].locality) }
       let total = indices.reduce(UInt64(0)) { $0 + weight(localities[$1]) }
       for index in indices where total > 0 && reached.insert(index).inserted {
-        let share = UInt64(percent) * weight(localities[index])
+        let share = UInt64(min(percent, 100)) * weight(localities[index])
         result[index].weight = UInt32(clamping: (share + total - 1) / total)
       }
     }
