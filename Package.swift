@@ -238,7 +238,7 @@ let package = Package(
       [
         "EnvoyAPI", "MeshModel", "MeshStore", "MeshTesting", "StreamingJSON", "XDSProtocol",
       ], exclude: ["Fixtures"]),
-    tests("GRPCTransport", [nioCore, nioPosix, nioSSL, "OpenSSLCrypto"]),
+    tests("GRPCTransport", ["MeshTesting", nioCore, nioPosix, nioSSL, "OpenSSLCrypto"]),
     tests("IstioAPI", ["MeshTesting", "StreamingJSON", "YAML"]),
     tests("KubernetesAPI", ["StreamingJSON"]),
     tests(

@@ -42,7 +42,7 @@ package final class CertificateAuthority: Sendable {
     serialNumbers: @escaping SerialNumbers = CertificateAuthority.randomSerialNumbers
   ) throws(CryptoError) {
     self.state = Mutex(
-      State(slots: slots, verifier: try CertificateVerifier(roots: slots.roots)))
+      State(slots: slots, verifier: try slots.verifier()))
     self.lifetimes = lifetimes
     self.ledger = ledger
     self.clock = clock
@@ -60,7 +60,7 @@ package final class CertificateAuthority: Sendable {
 
   /// Replaces the signers; what was issued stays valid while its root is in one of the slots.
   package func replace(_ slots: SigningSlots) throws(CryptoError) {
-    let verifier = try CertificateVerifier(roots: slots.roots)
+    let verifier = try slots.verifier()
     state.withLock { $0 = State(slots: slots, verifier: verifier) }
   }
 

@@ -81,6 +81,12 @@ package struct SigningSlots: Sendable {
     self.next = next
   }
 
+  /// Verifies chains to the roots of both, also where a chain is no more than a leaf of one of them.
+  func verifier() throws(CryptoError) -> CertificateVerifier {
+    try CertificateVerifier(
+      roots: roots, intermediates: current.intermediates + (next?.intermediates ?? []))
+  }
+
   /// All trust anchors, without repetition.
   package var roots: [Certificate] {
     var result = current.roots

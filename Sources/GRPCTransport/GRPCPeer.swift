@@ -8,7 +8,8 @@ package struct GRPCPeer: Sendable {
   package let isTLS: Bool
   /// The certificates it presented, leaf first, in DER; empty when none.
   ///
-  /// The server's verification hook accepted them.
+  /// The server's verification hook accepted them. Of a resumed session only the leaf is known, and it
+  /// was accepted when the session began: whoever relies on it has to judge it again.
   package let certificateChainDER: [[UInt8]]
 
   /// A peer with these properties.

@@ -61,9 +61,18 @@ final class GRPCServerConnection: ChannelInboundHandler {
     if let cachedPeer { return cachedPeer }
     let peer = GRPCPeer(
       remoteAddress: context?.channel.remoteAddress, isTLS: isTLS,
-      certificateChainDER: certificateChain)
+      certificateChainDER: certificateChain.isEmpty ? resumedCertificates : certificateChain)
     cachedPeer = peer
     return peer
+  }
+
+  /// The client's certificate where the TLS session is an earlier one resumed: such a handshake carries
+  /// no certificates and calls no verification hook, but the session remembers the leaf.
+  private var resumedCertificates: [[UInt8]] {
+    guard isTLS, let pipeline = context?.pipeline.syncOperations,
+      let leaf = try? pipeline.nioSSL_peerCertificate(), let der = try? leaf.toDERBytes()
+    else { return [] }
+    return [der]
   }
 
   func service(for path: GRPCMethodPath) -> (any GRPCService)? { services[path] }

@@ -26,9 +26,13 @@ package final class CertificateVerifier: @unchecked Sendable {
 
   // A store takes a lock of its own when it looks a certificate up.
   private let store: OpaquePointer
+  private let intermediatesDER: [[UInt8]]
 
   /// A verifier that trusts `roots`, which should not be empty: no chain would then be valid.
-  package init(roots: [Certificate]) throws(CryptoError) {
+  ///
+  /// `intermediates` are not trusted by themselves; they complete chains that lack them.
+  package init(roots: [Certificate], intermediates: [Certificate] = []) throws(CryptoError) {
+    intermediatesDER = intermediates.map(\.der)
     guard let store = X509_STORE_new() else { throw CryptoError(openSSL: Self.operation) }
     self.store = store
     for root in roots {
@@ -68,7 +72,7 @@ package final class CertificateVerifier: @unchecked Sendable {
         X509_free(certificate)
       }
     }
-    for der in chainDER.dropFirst() {
+    for der in chainDER.dropFirst() + intermediatesDER {
       let certificate = try Self.parse(der)
       owned.append(certificate)
       guard OPENSSL_sk_push(others, UnsafeRawPointer(certificate)) > 0 else {
