@@ -163,7 +163,7 @@ let package = Package(
       ]),
     library(
       "MeshIngest",
-      ["IstioAPI", "KubernetesAPI", "MeshModel", "StreamingJSON", "YAML", logging]),
+      ["IstioAPI", "KubernetesAPI", "MeshModel", "OpenSSLCrypto", "StreamingJSON", "YAML", logging]),
     library("MeshStore", ["MeshModel", treeCollections]),
     library("CertificateAuthority", ["OpenSSLCrypto", grdb, logging, serviceLifecycle]),
     library("WorkloadAuthentication", ["GRPCTransport", "OpenSSLCrypto", grdb, logging, nioCore]),
@@ -247,8 +247,8 @@ let package = Package(
         "KubernetesAPI", "MeshTesting", "StandaloneAPI", "StreamingJSON", asyncHTTPClient,
         hummingbird, logging, nioCore, nioHTTP1,
       ]),
-    tests("MeshIngest", ["MeshTesting"]),
-    tests("MeshStore", ["MeshTesting"]),
+    tests("MeshIngest", ["MeshModel", "MeshTesting"]),
+    tests("MeshStore", ["MeshModel", "MeshTesting"]),
     tests("OpenSSLCrypto", [x509]),
     tests("ProtobufWire", []),
     tests(

@@ -18,7 +18,7 @@ extension DiagnosticSources {
       metrics: { metrics(discovery, translation, ingest, identity) },
       proxies: { await proxies(discovery) },
       resources: { await resources(of: $0, discovery) },
-      objects: { ingest.reports.map(json) })
+      objects: { ingest.reports.map(json) + translation.notices.map(json) })
   }
 
   private static func proxies(_ discovery: DiscoveryService) async -> [ProxyReport] {
@@ -53,6 +53,13 @@ extension DiagnosticSources {
       "object": .string("\(report.subject)"), "rejected": .bool(report.isRejected),
       "issues": .array(report.issues.map { .string("\($0)") }),
       "unknown_fields": .array(report.unknownFields.map { .string($0) }),
+    ]
+  }
+
+  private static func json(_ notice: TranslationNotice) -> JSONValue {
+    [
+      "object": .string(notice.object), "rejected": false,
+      "issues": .array([.string(notice.message)]), "unknown_fields": .array([]),
     ]
   }
 

@@ -44,6 +44,7 @@ struct IngestService: ServiceLifecycle.Service {
       add(client.watch(Pod.self), .pods) { .pod($0) }
       add(client.watch(Node.self), .nodes) { .node($0) }
       add(client.watch(ConfigMap.self), .configMaps) { .configMap($0) }
+      add(client.watch(Secret.self), .secrets) { .secret($0) }
       add(client.watch(.virtualServices, as: VirtualService.self), .virtualServices) {
         .virtualService($0)
       }

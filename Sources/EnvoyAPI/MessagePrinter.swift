@@ -6,10 +6,30 @@ package import StreamingJSON
 /// Source: <https://protobuf.dev/programming-guides/json/>. Fields that the schemas do not know are left
 /// out; damaged bytes end the message they are in.
 package enum MessagePrinter {
+  /// What holds for a part of a message.
+  struct Context {
+    var depth = 0
+    var showsPrivateKeys = false
+
+    var deeper: Context { Context(depth: depth + 1, showsPrivateKeys: showsPrivateKeys) }
+  }
+
+  /// The fields whose content nobody shall see, and what Envoy shows in their place.
+  private static let confidentialFields: Set<String> = ["private_key"]
+  private static let redacted: JSONValue = ["inline_bytes": "W3JlZGFjdGVkXQ=="]
+
   /// The JSON of a message of the given full name; nesting deeper than 64 levels is cut off.
-  package static func json(_ bytes: ArraySlice<UInt8>, type: String, depth: Int = 0) -> JSONValue {
-    guard depth < 64 else { return .null }
-    if let wellKnown = WellKnownPrinter.json(bytes, type: type, depth: depth) { return wellKnown }
+  ///
+  /// Private keys are replaced by the word `[redacted]` unless they are asked for.
+  package static func json(
+    _ bytes: ArraySlice<UInt8>, type: String, showsPrivateKeys: Bool = false
+  ) -> JSONValue {
+    json(bytes, type: type, Context(showsPrivateKeys: showsPrivateKeys))
+  }
+
+  static func json(_ bytes: ArraySlice<UInt8>, type: String, _ context: Context) -> JSONValue {
+    guard context.depth < 64 else { return .null }
+    if let wellKnown = WellKnownPrinter.json(bytes, type: type, context) { return wellKnown }
     let schema = MessageSchemas.messages[type] ?? [:]
     var object = JSONObject()
     var lists: [String: [JSONValue]] = [:]
@@ -17,15 +37,17 @@ package enum MessagePrinter {
     var reader = WireReader(bytes)
     while let field = (try? reader.next()).flatMap({ $0 }) {
       guard let known = schema[field.number] else { continue }
-      if known.isMap {
-        let entry = mapEntry(field, known, depth)
+      if confidentialFields.contains(known.name), !context.showsPrivateKeys {
+        object[known.name] = redacted
+      } else if known.isMap {
+        let entry = mapEntry(field, known, context)
         if object[known.name] == nil { object[known.name] = .null }
         maps[known.name, default: JSONObject()][entry.key] = entry.value
       } else if known.isList {
         if object[known.name] == nil { object[known.name] = .null }
-        lists[known.name, default: []] += values(field, known.kind, depth)
+        lists[known.name, default: []] += values(field, known.kind, context)
       } else {
-        object[known.name] = value(field.value, known.kind, depth)
+        object[known.name] = value(field.value, known.kind, context)
       }
     }
     for (name, list) in lists { object[name] = .array(list) }
@@ -34,7 +56,7 @@ package enum MessagePrinter {
   }
 
   private static func mapEntry(
-    _ field: WireReader.Field, _ known: MessageSchemas.Field, _ depth: Int
+    _ field: WireReader.Field, _ known: MessageSchemas.Field, _ context: Context
   ) -> (key: String, value: JSONValue) {
     guard case .data(let bytes) = field.value, case .message(let type) = known.kind else {
       return ("", .null)
@@ -47,7 +69,7 @@ package enum MessagePrinter {
       if part.number == 1, case .data(let text) = part.value {
         key = String(decoding: text, as: UTF8.self)
       } else if part.number == 2, let value {
-        result = self.value(part.value, value.kind, depth + 1)
+        result = self.value(part.value, value.kind, context.deeper)
       }
     }
     return (key, result)
@@ -55,13 +77,13 @@ package enum MessagePrinter {
 
   /// The elements of a list field; numbers may be packed.
   private static func values(
-    _ field: WireReader.Field, _ kind: MessageSchemas.Kind, _ depth: Int
+    _ field: WireReader.Field, _ kind: MessageSchemas.Kind, _ context: Context
   ) -> [JSONValue] {
     switch kind {
-    case .string, .bytes, .message: return [value(field.value, kind, depth)]
+    case .string, .bytes, .message: return [value(field.value, kind, context)]
     default: break
     }
-    guard case .data(let bytes) = field.value else { return [value(field.value, kind, depth)] }
+    guard case .data(let bytes) = field.value else { return [value(field.value, kind, context)] }
     var values: [JSONValue] = []
     var number: UInt64 = 0
     var shift: UInt64 = 0
@@ -69,7 +91,7 @@ package enum MessagePrinter {
       number |= UInt64(byte & 0x7F) &<< shift
       shift += 7
       if byte < 0x80 || shift > 63 {
-        values.append(value(.integer(number), kind, depth))
+        values.append(value(.integer(number), kind, context))
         number = 0
         shift = 0
       }
@@ -78,12 +100,12 @@ package enum MessagePrinter {
   }
 
   private static func value(
-    _ value: WireReader.Value, _ kind: MessageSchemas.Kind, _ depth: Int
+    _ value: WireReader.Value, _ kind: MessageSchemas.Kind, _ context: Context
   ) -> JSONValue {
     switch (value, kind) {
     case (.data(let bytes), .string): .string(String(decoding: bytes, as: UTF8.self))
     case (.data(let bytes), .bytes): .string(WellKnownPrinter.base64(bytes))
-    case (.data(let bytes), .message(let type)): json(bytes, type: type, depth: depth + 1)
+    case (.data(let bytes), .message(let type)): json(bytes, type: type, context.deeper)
     case (.integer(let number), .bool): .bool(number != 0)
     case (.integer(let number), .enumeration(let type)):
       MessageSchemas.enumerations[type]?[Int64(bitPattern: number)].map { .string($0) }

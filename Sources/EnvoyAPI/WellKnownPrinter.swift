@@ -3,31 +3,35 @@ internal import StreamingJSON
 
 /// Prints the messages of `google.protobuf` in their own forms.
 enum WellKnownPrinter {
-  static func json(_ bytes: ArraySlice<UInt8>, type: String, depth: Int) -> JSONValue? {
+  static func json(
+    _ bytes: ArraySlice<UInt8>, type: String, _ context: MessagePrinter.Context
+  ) -> JSONValue? {
     let name = "google.protobuf."
     guard type.hasPrefix(name) else { return nil }
     switch type.dropFirst(name.count) {
-    case "Any": return any(bytes, depth)
+    case "Any": return any(bytes, context)
     case "Duration": return .string(duration(bytes))
     case "BoolValue": return .bool(number(bytes) != 0)
     case "UInt32Value", "Int32Value": return .integer(Int64(bitPattern: number(bytes)))
     case "UInt64Value", "Int64Value": return .string(String(number(bytes)))
     case "DoubleValue": return double(bytes)
     case "StringValue": return .string(String(decoding: data(bytes, 1) ?? [], as: UTF8.self))
-    case "Struct": return .object(structure(bytes, depth))
-    case "Value": return value(bytes, depth)
-    case "ListValue": return .array(list(bytes, depth))
+    case "Struct": return .object(structure(bytes, context))
+    case "Value": return value(bytes, context)
+    case "ListValue": return .array(list(bytes, context))
     default: return nil
     }
   }
 
-  private static func any(_ bytes: ArraySlice<UInt8>, _ depth: Int) -> JSONValue {
+  private static func any(
+    _ bytes: ArraySlice<UInt8>, _ context: MessagePrinter.Context
+  ) -> JSONValue {
     let url = String(decoding: data(bytes, 1) ?? [], as: UTF8.self)
     let type = url.split(separator: "/").last.map(String.init) ?? url
     var object = JSONObject()
     object["@type"] = .string(url)
     let payload = data(bytes, 2) ?? []
-    if case .object(let content) = MessagePrinter.json(payload, type: type, depth: depth + 1) {
+    if case .object(let content) = MessagePrinter.json(payload, type: type, context.deeper) {
       for (key, value) in content { object[key] = value }
     }
     return .object(object)
@@ -69,37 +73,43 @@ enum WellKnownPrinter {
     return "\(sign)\(seconds).\(digits)s"
   }
 
-  private static func structure(_ bytes: ArraySlice<UInt8>, _ depth: Int) -> JSONObject {
+  private static func structure(
+    _ bytes: ArraySlice<UInt8>, _ context: MessagePrinter.Context
+  ) -> JSONObject {
     var object = JSONObject()
-    guard depth < 64 else { return object }
+    guard context.depth < 64 else { return object }
     var reader = WireReader(bytes)
     while let field = (try? reader.next()).flatMap({ $0 }) {
       guard field.number == 1, case .data(let entry) = field.value else { continue }
       let key = String(decoding: data(entry, 1) ?? [], as: UTF8.self)
-      object[key] = value(data(entry, 2) ?? [], depth + 1)
+      object[key] = value(data(entry, 2) ?? [], context.deeper)
     }
     return object
   }
 
-  private static func list(_ bytes: ArraySlice<UInt8>, _ depth: Int) -> [JSONValue] {
+  private static func list(
+    _ bytes: ArraySlice<UInt8>, _ context: MessagePrinter.Context
+  ) -> [JSONValue] {
     var elements: [JSONValue] = []
-    guard depth < 64 else { return elements }
+    guard context.depth < 64 else { return elements }
     var reader = WireReader(bytes)
     while let field = (try? reader.next()).flatMap({ $0 }) {
-      if case .data(let element) = field.value { elements.append(value(element, depth + 1)) }
+      if case .data(let element) = field.value { elements.append(value(element, context.deeper)) }
     }
     return elements
   }
 
-  private static func value(_ bytes: ArraySlice<UInt8>, _ depth: Int) -> JSONValue {
+  private static func value(
+    _ bytes: ArraySlice<UInt8>, _ context: MessagePrinter.Context
+  ) -> JSONValue {
     var reader = WireReader(bytes)
     guard let field = (try? reader.next()).flatMap({ $0 }) else { return .null }
     switch (field.number, field.value) {
     case (2, .fixed64(let bits)): return .number(Double(bitPattern: bits))
     case (3, .data(let text)): return .string(String(decoding: text, as: UTF8.self))
     case (4, .integer(let flag)): return .bool(flag != 0)
-    case (5, .data(let object)): return .object(structure(object, depth + 1))
-    case (6, .data(let elements)): return .array(list(elements, depth + 1))
+    case (5, .data(let object)): return .object(structure(object, context.deeper))
+    case (6, .data(let elements)): return .array(list(elements, context.deeper))
     default: return .null
     }
   }

@@ -82,6 +82,9 @@ struct IngestState {
     case .configMap(let object):
       guard let value = accept(object, .configMaps) else { return }
       setConfigMap(object.metadata, value)
+    case .secret(let object):
+      guard let value = accept(object, .secrets, value: SecretConversion.validate) else { return }
+      updates.append(.secret(secretKey(object.key), SecretConversion.contents(value)))
     case .serviceEntry(let object):
       guard let value = accept(object, .serviceEntries, value: { $0.validate() }) else { return }
       serviceEntries[object.key] = Entry(metadata: object.metadata, value: value)
@@ -138,6 +141,7 @@ struct IngestState {
       slices[key] = nil
     case .pods: removePod(key)
     case .nodes: setNode(key.name, nil)
+    case .secrets: updates.append(.secret(secretKey(key), nil))
     case .serviceEntries:
       serviceEntries[key] = nil
       dirtyEntries.insert(key)
@@ -150,6 +154,10 @@ struct IngestState {
       updates.append(.peerAuthentication(configKey(.peerAuthentication), nil))
     default: break
     }
+  }
+
+  private func secretKey(_ key: ObjectKey) -> ConfigKey {
+    ConfigKey(.secret, namespace: key.namespace, name: key.name)
   }
 
   /// The contents of a good object; a bad one is reported and changes nothing.

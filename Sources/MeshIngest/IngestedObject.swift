@@ -9,6 +9,7 @@ package enum IngestedObject: Sendable {
   case pod(DecodedObject<Pod>)
   case node(DecodedObject<Node>)
   case configMap(DecodedObject<ConfigMap>)
+  case secret(DecodedObject<Secret>)
   case virtualService(DecodedObject<VirtualService>)
   case destinationRule(DecodedObject<DestinationRule>)
   case gateway(DecodedObject<Gateway>)
@@ -19,8 +20,9 @@ package enum IngestedObject: Sendable {
 
   /// The kinds that are followed.
   package static let resources: [KubernetesResource] = [
-    .services, .endpointSlices, .pods, .nodes, .configMaps, .virtualServices, .destinationRules,
-    .gateways, .serviceEntries, .workloadEntries, .sidecars, .peerAuthentications,
+    .services, .endpointSlices, .pods, .nodes, .configMaps, .secrets, .virtualServices,
+    .destinationRules, .gateways, .serviceEntries, .workloadEntries, .sidecars,
+    .peerAuthentications,
   ]
 
   /// Reads an object of a kind; nil for kinds that do not shape the mesh.
@@ -35,6 +37,7 @@ package enum IngestedObject: Sendable {
     case .pods: .pod(try DecodedObject(decoding: reader))
     case .nodes: .node(try DecodedObject(decoding: reader))
     case .configMaps: .configMap(try DecodedObject(decoding: reader))
+    case .secrets: .secret(try DecodedObject(decoding: reader))
     case .virtualServices: .virtualService(try DecodedObject(decodingSpecOf: reader))
     case .destinationRules: .destinationRule(try DecodedObject(decodingSpecOf: reader))
     case .gateways: .gateway(try DecodedObject(decodingSpecOf: reader))
@@ -53,6 +56,7 @@ package enum IngestedObject: Sendable {
     case .pod(let object): object.key
     case .node(let object): object.key
     case .configMap(let object): object.key
+    case .secret(let object): object.key
     case .virtualService(let object): object.key
     case .destinationRule(let object): object.key
     case .gateway(let object): object.key

@@ -10,6 +10,7 @@ package enum ConfigKind: String, Hashable, Sendable, CaseIterable {
   case sidecar = "Sidecar"
   case peerAuthentication = "PeerAuthentication"
   case meshConfig = "MeshConfig"
+  case secret = "Secret"
 
   /// The path segment that Istio uses in metadata, such as `destination-rule`.
   package var kebabName: String {

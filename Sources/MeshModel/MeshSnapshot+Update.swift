@@ -39,6 +39,7 @@ extension MeshSnapshot {
     case .gateway(let key, let new): gateways.set(key, new, &changes)
     case .sidecar(let key, let new): sidecars.set(key, new, &changes)
     case .peerAuthentication(let key, let new): peerAuthentications.set(key, new, &changes)
+    case .secret(let key, let new): set(key, new, &changes)
     case .meshConfig(let new):
       guard meshConfig != new else { return }
       meshConfig = new
@@ -92,6 +93,26 @@ extension MeshSnapshot {
       serviceAccounts[id] = accounts.isEmpty ? nil : accounts
       changes.insert(.serviceAccounts(id))
     }
+  }
+
+  /// How many deleted secrets are remembered.
+  private static let withdrawnSecretLimit = 1000
+
+  private mutating func set(
+    _ key: ConfigKey, _ new: TLSSecret.Contents?, _ changes: inout ChangeSet
+  ) {
+    let old = secrets[key]
+    let state = new.map { TLSSecret.held($0) } ?? (old == nil ? nil : .withdrawn)
+    guard old != state else { return }
+    secrets[key] = state
+    changes.insert(.secret(key))
+    withdrawnSecrets.removeAll { $0 == key }
+    guard state == .withdrawn else { return }
+    withdrawnSecrets.append(key)
+    guard withdrawnSecrets.count > Self.withdrawnSecretLimit else { return }
+    let forgotten = withdrawnSecrets.removeFirst()
+    secrets[forgotten] = nil
+    changes.insert(.secret(forgotten))
   }
 
   private mutating func set(_ key: ConfigKey, _ new: Workload?, _ changes: inout ChangeSet) {

@@ -24,6 +24,10 @@ package struct MeshSnapshot: Sendable {
   var sidecars: TreeDictionary<String, [Configuration<Sidecar>]> = [:]
   var peerAuthentications: TreeDictionary<String, [Configuration<PeerAuthentication>]> = [:]
 
+  var secrets: TreeDictionary<ConfigKey, TLSSecret> = [:]
+  /// The secrets that are remembered although they were deleted, the first one first.
+  var withdrawnSecrets: [ConfigKey] = []
+
   package init(clusterDomain: String = "cluster.local") {
     self.clusterDomain = clusterDomain
   }

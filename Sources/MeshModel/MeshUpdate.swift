@@ -10,5 +10,6 @@ package enum MeshUpdate: Sendable {
   case gateway(ConfigKey, Configuration<Gateway>?)
   case sidecar(ConfigKey, Configuration<Sidecar>?)
   case peerAuthentication(ConfigKey, Configuration<PeerAuthentication>?)
+  case secret(ConfigKey, TLSSecret.Contents?)
   case meshConfig(MeshConfig)
 }

@@ -26,6 +26,8 @@ package enum SnapshotKey: Hashable, Sendable {
   case all(ConfigKind)
   /// The workload of an address.
   case workload(address: String)
+  /// The TLS material of a Secret.
+  case secret(ConfigKey)
   case meshConfig
   /// The label keys that client-side configuration selects by.
   case selectorLabels

@@ -64,6 +64,11 @@ package struct SnapshotReader: ~Copyable {
     return (snapshot.workloadsOfAddress[address] ?? []).compactMap { snapshot.workloads[$0] }
   }
 
+  package mutating func secret(_ key: ConfigKey) -> TLSSecret? {
+    dependencies.insert(.secret(key))
+    return snapshot.secrets[key]
+  }
+
   // MARK: Configuration
 
   /// The label keys by which configuration tells clients apart.

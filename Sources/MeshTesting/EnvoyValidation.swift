@@ -15,14 +15,21 @@ package enum EnvoyValidation {
     for resource in state.all(.route) {
       routes[resource.name] = route(json(resource), resource.name, state)
     }
+    let secrets = state.all(.secret).sorted { $0.name < $1.name }
+    let names = Set(secrets.map(\.name))
     let clusters = state.all(.cluster).sorted { $0.name < $1.name }
-      .map { cluster(json($0), endpoints[$0.name]) }
+      .map { withLocalSecrets(cluster(json($0), endpoints[$0.name]), names) }
     let listeners = state.all(.listener).sorted { $0.name < $1.name }
-      .map { inlined(json($0), routes) }
+      .map { withLocalSecrets(inlined(json($0), routes), names) }
     return [
       "node": ["id": "validation", "cluster": "validation"],
       "static_resources": [
         "clusters": .array(clusters + [agent]), "listeners": .array(listeners),
+        "secrets": .array(
+          secrets.map {
+            MessagePrinter.json(
+              $0.payload, type: typeName(.secret), showsPrivateKeys: true)
+          }),
       ],
       "layered_runtime": [
         "layers": [
@@ -34,8 +41,11 @@ package enum EnvoyValidation {
 
   /// The JSON of a resource.
   package static func json(_ resource: EncodedResource) -> JSONValue {
-    MessagePrinter.json(
-      resource.payload, type: String(resource.type.typeURL.split(separator: "/").last ?? ""))
+    MessagePrinter.json(resource.payload, type: typeName(resource.type))
+  }
+
+  private static func typeName(_ type: ResourceType) -> String {
+    String(type.typeURL.split(separator: "/").last ?? "")
   }
 
   private static let agent: JSONValue = [
@@ -59,44 +69,20 @@ package enum EnvoyValidation {
     ],
   ]
 
-  /// Where secrets come from that a stream would deliver: validation has no stream.
-  private static let localSecrets: JSONValue = [
-    "api_config_source": [
-      "api_type": "GRPC", "transport_api_version": "V3",
-      "grpc_services": [["envoy_grpc": ["cluster_name": "sds-grpc"]]],
-    ], "resource_api_version": "V3",
-  ]
-
-  private static func route(
-    _ route: JSONValue, _ name: String, _ state: ResourceState
-  ) -> JSONValue {
-    guard case .object(var object) = route, object["vhds"] != nil else { return route }
-    object["vhds"] = nil
-    object["virtual_hosts"] = .array(
-      state.virtualHosts(of: name).sorted { $0.name < $1.name }.map(json))
-    return .object(object)
-  }
-
-  private static func cluster(_ cluster: JSONValue, _ endpoints: JSONValue?) -> JSONValue {
-    guard case .object(var object) = fromAgent(withoutIstioFilters(cluster)) else {
-      return cluster
-    }
-    if object["eds_cluster_config"] != nil {
-      object["eds_cluster_config"] = nil
-      object["type"] = "STATIC"
-      object["load_assignment"] = endpoints ?? ["cluster_name": object["name"] ?? "x"]
-    }
-    return .object(object)
-  }
-
-  /// The secrets of a static cluster cannot come over the stream that a bootstrap has not.
-  private static func fromAgent(_ value: JSONValue) -> JSONValue {
+  /// Secrets that a stream would deliver stand beside the resources; others come from the agent, for
+  /// there is no stream.
+  private static func withLocalSecrets(_ value: JSONValue, _ names: Set<String>) -> JSONValue {
     switch value {
-    case .array(let elements): return .array(elements.map(fromAgent))
+    case .array(let elements): return .array(elements.map { withLocalSecrets($0, names) })
     case .object(let object):
       var result = JSONObject()
       for (key, member) in object {
-        result[key] = key == "sds_config" && member["ads"] != nil ? agentSecrets : fromAgent(member)
+        if key == "sds_config" {
+          if case .string(let name)? = object["name"], names.contains(name) { continue }
+          result[key] = agentSecrets
+        } else {
+          result[key] = withLocalSecrets(member, names)
+        }
       }
       return .object(result)
     default: return value
@@ -110,6 +96,28 @@ package enum EnvoyValidation {
       "grpc_services": [["envoy_grpc": ["cluster_name": "sds-grpc"]]],
     ],
   ]
+
+  private static func route(
+    _ route: JSONValue, _ name: String, _ state: ResourceState
+  ) -> JSONValue {
+    guard case .object(var object) = route, object["vhds"] != nil else { return route }
+    object["vhds"] = nil
+    object["virtual_hosts"] = .array(
+      state.virtualHosts(of: name).sorted { $0.name < $1.name }.map(json))
+    return .object(object)
+  }
+
+  private static func cluster(_ cluster: JSONValue, _ endpoints: JSONValue?) -> JSONValue {
+    guard case .object(var object) = withoutIstioFilters(cluster) else {
+      return cluster
+    }
+    if object["eds_cluster_config"] != nil {
+      object["eds_cluster_config"] = nil
+      object["type"] = "STATIC"
+      object["load_assignment"] = endpoints ?? ["cluster_name": object["name"] ?? "x"]
+    }
+    return .object(object)
+  }
 
   private static func inlined(_ listener: JSONValue, _ routes: [String: JSONValue]) -> JSONValue {
     withRoutes(withoutIstioFilters(listener), routes)
@@ -147,10 +155,6 @@ package enum EnvoyValidation {
     case .object(let object):
       var result = JSONObject()
       for (key, member) in object {
-        if key == "sds_config" {
-          result[key] = localSecrets
-          continue
-        }
         let stripped = withoutIstioFilters(member)
         if case .array(let left) = stripped, left.isEmpty { continue }
         result[key] = stripped

@@ -89,7 +89,7 @@ struct ConfigCommand: AsyncParsableCommand {
   @Argument(help: "The proxy, by node id or as name.namespace.")
   var node: String
 
-  @Option(help: "Only this type: cds, eds, lds, rds or vhds.")
+  @Option(help: "Only this type: cds, eds, lds, rds, vhds or sds.")
   var type: String?
 
   func run() async throws {

@@ -25,7 +25,7 @@ struct TranslateCommand: AsyncParsableCommand {
       "The proxy as Envoy's bootstrap describes it: JSON with id and metadata.", valueName: "file"))
   var node: String
 
-  @Option(help: "Only this type: cds, eds, lds, rds or vhds.")
+  @Option(help: "Only this type: cds, eds, lds, rds, vhds or sds.")
   var type: String?
 
   @Flag(help: "Route tables whole, as proxies get them that do not discover virtual hosts.")
@@ -47,7 +47,9 @@ struct TranslateCommand: AsyncParsableCommand {
     for report in ingest.reports where report.isRejected {
       for issue in report.issues { StandardError.write("\(report.subject): \(issue)") }
     }
-    let proxy = try NodeFile.read(node, isDelta: !sotw)
+    var proxy = try NodeFile.read(node, isDelta: !sotw)
+    // Whoever may read the files may see what a proxy with an identity gets.
+    proxy.verifiedIdentity = "spiffe://cluster.local/ns/\(proxy.namespace)/sa/default"
     let state = await MeshTranslation(snapshot: store.snapshot).open(proxy) {}.current()
     let types = ResourceType.allCases.filter { type == nil || $0.shortName == type }
     var object = JSONObject()

@@ -58,7 +58,10 @@ struct GoldenTests {
 
   /// The proxies of every fixture.
   static func proxies() throws -> [(String, ProxyNode)] {
-    [
+    var gateway = try ProxyNodes.node(
+      type: "router", name: "gateway", address: "10.44.0.14", labels: ["istio": "ingressgateway"])
+    gateway.verifiedIdentity = "spiffe://cluster.local/ns/default/sa/gateway"
+    return [
       (
         "stock",
         try ProxyNodes.node(
@@ -76,12 +79,7 @@ struct GoldenTests {
           name: "server", address: "10.44.0.13", labels: ["app": "server", "version": "v2"],
           metadata: ["INTERCEPTION_MODE": "NONE"])
       ),
-      (
-        "gateway",
-        try ProxyNodes.node(
-          type: "router", name: "gateway", address: "10.44.0.14",
-          labels: ["istio": "ingressgateway"])
-      ),
+      ("gateway", gateway),
     ]
   }
 

@@ -9,7 +9,7 @@ enum RandomEdits {
     let isDeletion = Int.random(in: 0..<5, using: &generator) == 0
     let makers: [(inout SplitMix64) -> String] = [
       service, service, slice, slice, virtualService, destinationRule, peerAuthentication, sidecar,
-      gateway, serviceEntry, pod, meshConfig,
+      gateway, serviceEntry, pod, meshConfig, secret,
     ]
     let index = Int.random(in: 0..<makers.count, using: &generator)
     return Edit(yaml: makers[index](&generator), isDeletion: isDeletion)
@@ -144,6 +144,27 @@ enum RandomEdits {
         servers:
         - port: {number: 80, name: http, protocol: HTTP}
           hosts: ["\(host)"]
+        - port: {number: 443, name: https, protocol: HTTPS}
+          hosts: ["*.example.com"]
+          tls: {mode: \(pick(["SIMPLE", "MUTUAL"], &generator)), credentialName: secret-0}
+        - port: {number: 443, name: other, protocol: HTTPS}
+          hosts: ["other.org"]
+          tls: {mode: SIMPLE, credentialName: \(pick(["secret-0", "secret-1"], &generator))}
+      """
+  }
+
+  /// A certificate with its key, trust roots, both, or nothing that a gateway could use.
+  private static func secret(_ generator: inout SplitMix64) -> String {
+    let index = number(&generator) % 2
+    let data = pick(["cacert: |\n\(certificate)", "password: x"], &generator)
+    let pair = pick(["cert: |\n\(certificate)\n  key: |\n\(key)", "cert: ''"], &generator)
+    return """
+      apiVersion: v1
+      kind: Secret
+      metadata: {name: secret-\(index), namespace: ns-0}
+      stringData:
+        \(data)
+        \(pair)
       """
   }
 
@@ -187,4 +208,27 @@ enum RandomEdits {
       data: {mesh: "outboundTrafficPolicy: {mode: \(mode)}"}
       """
   }
+
+  /// A pair made for these tests, which nobody trusts.
+  private static let certificate = """
+        -----BEGIN CERTIFICATE-----
+        MIIBsDCCAVagAwIBAgIUCNN8x/ia3LCtFro5sYZUwUqVtuIwCgYIKoZIzj0EAwIw
+        HTEbMBkGA1UEAwwSc2VjdXJlLmV4YW1wbGUuY29tMCAXDTI2MTEyNTE3MTY1NVoY
+        DzIxMjYxMTAxMTcxNjU1WjAdMRswGQYDVQQDDBJzZWN1cmUuZXhhbXBsZS5jb20w
+        WTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASreEfp30XNZGmW0+wKF42eARTAQNZw
+        gCvYISRVaarTRMgdcWGZXafMNDbPn1a7MLS5+GyO2mDDkP+/yTfQgUpFo3IwcDAd
+        BgNVHQ4EFgQUUXK++n05nernab+h8R77YWqEMZMwHwYDVR0jBBgwFoAUUXK++n05
+        nernab+h8R77YWqEMZMwDwYDVR0TAQH/BAUwAwEB/zAdBgNVHREEFjAUghJzZWN1
+        cmUuZXhhbXBsZS5jb20wCgYIKoZIzj0EAwIDSAAwRQIgIHE0vBvPmeCApi1himLg
+        msE0lTaD1bDRKOOc1CX/9/ICIQDpo9zbNZBRo3bj/inyOHouUeT83Ceyz/lBoUXe
+        9deqJg==
+        -----END CERTIFICATE-----
+    """
+  private static let key = """
+        -----BEGIN PRIVATE KEY-----
+        MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgjEz4ERmwvvhBq6du
+        JUj6ODK/Rcr4X839JuOMYzkFLSKhRANCAASreEfp30XNZGmW0+wKF42eARTAQNZw
+        gCvYISRVaarTRMgdcWGZXafMNDbPn1a7MLS5+GyO2mDDkP+/yTfQgUpF
+        -----END PRIVATE KEY-----
+    """
 }

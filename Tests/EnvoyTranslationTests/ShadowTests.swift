@@ -15,13 +15,20 @@ struct ShadowTests {
       isDelta: false),
     ProxyNodes.node(
       name: "istio", namespace: "ns-1", address: "10.0.1.2", extensions: ["istio.alpn"]),
-    ProxyNodes.node(
-      type: "router", name: "gw", namespace: "ns-0", address: "10.0.0.3",
-      labels: ["istio": "ingressgateway"]),
+    gateway(),
     ProxyNodes.node(
       name: "bare", namespace: "ns-1", address: "10.0.1.3", labels: ["app": "svc-3"],
       metadata: ["INTERCEPTION_MODE": "NONE"]),
   ]
+
+  /// A gateway that proved who it is, so that it gets secrets.
+  private static func gateway() throws -> ProxyNode {
+    var node = try ProxyNodes.node(
+      type: "router", name: "gw", namespace: "ns-0", address: "10.0.0.3",
+      labels: ["istio": "ingressgateway"])
+    node.verifiedIdentity = "spiffe://cluster.local/ns/ns-0/sa/gw"
+    return node
+  }
 
   @Test(
     "Two hundred random sequences of edits leave what a new control plane would make",

@@ -72,4 +72,6 @@ package struct GatewayScope: Hashable, Sendable {
   package var outbound: OutboundScope
   package var labels: [String: String]
   package var namedPorts: [String: UInt32]
+  /// The namespace whose secrets the gateway may have: its own, once its identity proves it.
+  package var secretsNamespace: String?
 }

@@ -47,6 +47,14 @@ package final class MeshTranslation: ResourceDiscovery, Sendable {
   /// How many views there are.
   package var viewCount: Int { state.withLock(\.plannings.count) }
 
+  /// What objects ask for and connected proxies do not get.
+  package var notices: [TranslationNotice] {
+    let all = state.withLock { state in
+      state.plannings.values.filter { $0.users > 0 }.flatMap { $0.units.values.flatMap(\.notices) }
+    }
+    return Set(all).sorted()
+  }
+
   // MARK: Proxies
 
   package func open(
@@ -183,12 +191,13 @@ package final class MeshTranslation: ResourceDiscovery, Sendable {
     }
     for unit in dirty {
       var reader = SnapshotReader(state.snapshot)
-      let resources = planner.resources(key, unit, &reader)
+      let (resources, notices) = planner.resources(key, unit, &reader)
       let dependencies = reader.dependencies
       state.counters.plannedUnits &+= 1
       let old = planning.units[unit]
       relink(.unit(view: id, unit), old?.dependencies ?? [], dependencies, &state)
-      planning.units[unit] = ViewPlanning.Unit(resources: resources, dependencies: dependencies)
+      planning.units[unit] = ViewPlanning.Unit(
+        resources: resources, dependencies: dependencies, notices: notices)
       for name in Set(resources.keys).union(old?.resources.keys.map { $0 } ?? [])
       where resources[name] !== old?.resources[name] {
         updated.insert(name)

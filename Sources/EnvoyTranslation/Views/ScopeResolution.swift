@@ -34,7 +34,8 @@ enum ScopeResolution {
       return ProxyScope(parts: [.outbound(outbound), .inbound(inbound), .endpoints(endpoints)])
     case .router:
       let gateway = GatewayScope(
-        outbound: outbound, labels: labels, namedPorts: workload?.namedPorts ?? [:])
+        outbound: outbound, labels: labels, namedPorts: workload?.namedPorts ?? [:],
+        secretsNamespace: proxy.verifiedIdentity == nil ? nil : proxy.namespace)
       return ProxyScope(parts: [.gateway(gateway), .endpoints(endpoints)])
     }
   }

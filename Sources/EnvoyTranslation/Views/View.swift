@@ -74,6 +74,7 @@ struct ViewPlanning {
   struct Unit {
     var resources: [ResourceName: EncodedResource] = [:]
     var dependencies: Set<SnapshotKey> = []
+    var notices: [TranslationNotice] = []
   }
 
   let view: View

@@ -16,7 +16,7 @@ struct ViewPlanner: Sendable {
 
   func resources(
     _ key: ViewKey, _ unit: PlanUnit, _ reader: inout SnapshotReader
-  ) -> [ResourceName: EncodedResource] {
+  ) -> (resources: [ResourceName: EncodedResource], notices: [TranslationNotice]) {
     let plan: UnitPlan =
       switch key {
       case .outbound(let scope): OutboundView(scope: scope).plan(unit, &reader)
@@ -30,7 +30,8 @@ struct ViewPlanner: Sendable {
     add(plan.listeners, &resources)
     add(plan.routes, &resources)
     add(plan.virtualHosts, &resources)
-    return resources
+    add(plan.secrets, &resources)
+    return (resources, plan.notices)
   }
 
   private func add<Input: ResourceInput>(

@@ -8,6 +8,17 @@ package enum DownstreamTLS: Hashable, Sendable {
   /// A gateway's own certificate.
   case gateway(GatewayTLS)
 
+  /// The secrets that are to come over the stream that delivers the listener.
+  var secretNames: [String] {
+    guard case .gateway(let gateway) = self else { return [] }
+    var names: [String] = []
+    if case .secrets(let certificates) = gateway.certificate { names = certificates }
+    if gateway.client != .none, gateway.certificate != .workload, let roots = gateway.rootsSecret {
+      names.append(roots)
+    }
+    return names
+  }
+
   func write(_ chain: inout Envoy.FilterChain) {
     chain.transportSocket {
       $0.name("envoy.transport_sockets.tls")

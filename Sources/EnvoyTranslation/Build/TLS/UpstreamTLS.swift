@@ -100,6 +100,15 @@ package struct CustomTLSClient: Hashable, Sendable {
 extension UpstreamTLS {
   private static let tlsSocket = "envoy.transport_sockets.tls"
 
+  /// The secrets that are to come over the stream that delivers the cluster.
+  var secretNames: [String] {
+    guard case .custom(let client) = self else { return [] }
+    let used = [client.certificate, client.isVerified ? client.roots : nil]
+    return used.compactMap { secret in
+      if case .aggregated(let name)? = secret { name } else { nil }
+    }
+  }
+
   /// Writes the cluster's transport socket, or the choice between two by the endpoints' metadata.
   func write(_ cluster: inout Envoy.Cluster) {
     switch self {

@@ -8,7 +8,8 @@ struct GatewayListenerPlanner {
 
   /// The listener of a port and address; nil when no server yields a chain.
   func listener(
-    port: UInt32, bind: String, _ servers: [GatewayServer], _ reader: inout SnapshotReader
+    port: UInt32, bind: String, _ servers: [GatewayServer], _ secrets: inout GatewaySecrets,
+    _ reader: inout SnapshotReader
   ) -> ListenerInput? {
     let address = bind.isEmpty ? scope.outbound.wildcardAddress : bind
     var listener = ListenerInput(
@@ -18,7 +19,7 @@ struct GatewayListenerPlanner {
       listener.chains = [httpChain(first, listener: listener.name)]
     } else {
       for server in servers {
-        for chain in chains(server, listener: listener.name, &reader) {
+        for chain in chains(server, listener: listener.name, &secrets, &reader) {
           // Of two chains for the same server names the first stands.
           guard names.insert(chain.match?.serverNames ?? []).inserted else { continue }
           listener.chains.append(chain)
@@ -37,19 +38,23 @@ struct GatewayListenerPlanner {
   }
 
   private func chains(
-    _ server: GatewayServer, listener: String, _ reader: inout SnapshotReader
+    _ server: GatewayServer, listener: String, _ secrets: inout GatewaySecrets,
+    _ reader: inout SnapshotReader
   ) -> [FilterChainInput] {
+    let tls = server.terminatesTLS ? tls(server, isHTTP: server.isHTTP) : nil
+    let gateway = server.gateway.description
+    guard secrets.admit(tls?.secretNames ?? [], for: gateway, &reader) else { return [] }
     if server.isHTTP {
       var chain = httpChain(server, listener: listener)
       let names = server.serverNames
       chain.match = names.isEmpty ? nil : .init(serverNames: names)
-      chain.tls = tls(server, isHTTP: true)
+      chain.tls = tls
       return [chain]
     }
     let routes = GatewayTCPRoutePlanner(scope: scope, mesh: mesh, server: server)
     return routes.chains(&reader).map { chain in
       var chain = chain
-      if server.terminatesTLS { chain.tls = tls(server, isHTTP: false) }
+      chain.tls = tls
       if exchangesMetadata(server) { chain.filters.insert(.metadataExchange, at: 0) }
       chain.limitsHandshake = true
       return chain

@@ -19,8 +19,15 @@ struct GatewayView {
     case .baseline: plan.clusters = [ClusterPlanner.blackHole(reader.meshConfig())]
     case .service(let id):
       guard let service = reader.service(id) else { break }
-      plan.clusters = ClusterPlanner.clusters(
-        of: service, scope.outbound, isGateway: true, &reader)
+      var secrets = GatewaySecrets(namespace: scope.secretsNamespace)
+      for cluster in ClusterPlanner.clusters(of: service, scope.outbound, isGateway: true, &reader)
+      {
+        let rule = cluster.sources.dropFirst().first ?? cluster.name
+        if secrets.admit(cluster.tls.secretNames, for: rule, &reader) {
+          plan.clusters.append(cluster)
+        }
+      }
+      plan.add(secrets)
     case .port(_, let number): self.port(number, &plan, &reader)
     case .host: break
     }
@@ -32,10 +39,11 @@ struct GatewayView {
   ) {
     let servers = GatewayServers.resolve(scope, &reader).filter { $0.port == number }
     let mesh = reader.meshConfig()
+    var secrets = GatewaySecrets(namespace: scope.secretsNamespace)
     for bind in Set(servers.map(\.bind)).sorted() {
       let group = compatible(servers.filter { $0.bind == bind })
       let listeners = GatewayListenerPlanner(scope: scope, mesh: mesh)
-      if let listener = listeners.listener(port: number, bind: bind, group, &reader) {
+      if let listener = listeners.listener(port: number, bind: bind, group, &secrets, &reader) {
         plan.listeners.append(listener)
       }
       let names = Set(group.filter(\.isHTTP).map(\.routeName)).sorted()
@@ -53,6 +61,7 @@ struct GatewayView {
         }
       }
     }
+    plan.add(secrets)
   }
 
   /// Servers that can share one address: the first one decides between plaintext and TLS.
@@ -64,5 +73,12 @@ struct GatewayView {
       if !server.isTLSProtocol { return server.isHTTP == first.isHTTP }
       return !server.isHTTP || routes.insert(server.routeName).inserted
     }
+  }
+}
+
+extension UnitPlan {
+  fileprivate mutating func add(_ secrets: GatewaySecrets) {
+    self.secrets += secrets.inputs
+    notices += secrets.notices
   }
 }

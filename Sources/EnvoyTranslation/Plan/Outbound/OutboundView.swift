@@ -21,6 +21,8 @@ struct UnitPlan {
   var listeners: [ListenerInput] = []
   var routes: [RouteConfigurationInput] = []
   var virtualHosts: [VirtualHostInput] = []
+  var secrets: [SecretInput] = []
+  var notices: [TranslationNotice] = []
 }
 
 /// Plans the outbound side of sidecars.
