@@ -258,7 +258,7 @@ let package = Package(
         "OpenSSLCrypto", "WorkloadAuthentication", logging, nioCore, nioHPACK, nioPosix,
         serviceLifecycle, swiftProtobuf,
       ]),
-    tests("RegularExpression", []),
+    tests("RegularExpression", ["MeshTesting", "StreamingJSON"]),
     tests(
       "StandaloneAPI",
       [

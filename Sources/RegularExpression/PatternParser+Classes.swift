@@ -175,6 +175,9 @@ extension PatternParser {
     guard digits.allSatisfy(\.isHexDigit), let value = UInt32(digits, radix: 16),
       let scalar = Unicode.Scalar(value)
     else { throw error("the \\x escape is malformed", at: start) }
+    guard value <= 0xFF else {
+      throw error("the \\x escape is above FF, and Envoy matches bytes", at: start)
+    }
     return scalar
   }
 }

@@ -36,19 +36,6 @@ enum APIDiscovery {
     }
   }
 
-  /// The OpenAPI v2 document as protobuf (gnostic's `openapi.v2.Document`), which kubectl before 1.27
-  /// reads ahead of `apply`. It describes no schemas, so clients check nothing themselves.
-  static func openAPIv2Protobuf() -> [UInt8] {
-    var info = ProtobufText()
-    info.string(1, "Skein")
-    info.string(2, "v1.32.0")
-    var document = ProtobufText()
-    document.string(1, "2.0")
-    document.bytes(2, info.bytes)
-    document.bytes(8, [])
-    return document.bytes
-  }
-
   // MARK: Groups and resources
 
   private static let groups: [String] = {
@@ -107,7 +94,7 @@ enum APIDiscovery {
     ]
   }
 
-  private static func served(group: String, version: String) -> [KubernetesResource] {
+  static func served(group: String, version: String) -> [KubernetesResource] {
     KubernetesResource.all.filter { $0.group == group && $0.versions.contains(version) }
   }
 
@@ -122,7 +109,7 @@ enum APIDiscovery {
     return ["paths": paths]
   }
 
-  private static var groupVersions: [(String, String)] {
+  static var groupVersions: [(String, String)] {
     [("", "v1")] + groups.flatMap { group in versions(of: group).map { (group, $0) } }
   }
 
@@ -150,21 +137,5 @@ enum APIDiscovery {
       "openapi": "3.0.0", "info": ["title": "Skein", "version": "v1.32.0"], "paths": paths,
       "components": ["schemas": [:]],
     ]
-  }
-}
-
-/// The two forms of protobuf fields the OpenAPI document needs.
-private struct ProtobufText {
-  private(set) var bytes: [UInt8] = []
-
-  mutating func string(_ field: UInt8, _ text: String) {
-    bytes(field, Array(text.utf8))
-  }
-
-  /// A length-delimited field; the contents are shorter than 128 bytes.
-  mutating func bytes(_ field: UInt8, _ contents: [UInt8]) {
-    bytes.append(field << 3 | 2)
-    bytes.append(UInt8(truncatingIfNeeded: contents.count & 0x7F))
-    bytes += contents
   }
 }

@@ -35,7 +35,7 @@ struct APIResponder: Sendable {
       if path == ["openapi", "v2"], parsed.accept.contains("openapi.spec.v2"),
         parsed.accept.contains("protobuf")
       {
-        return Self.protobuf(APIDiscovery.openAPIv2Protobuf())
+        return Self.protobuf(APIDiscovery.openAPIv2Protobuf)
       }
       guard let document = APIDiscovery.document(path: path) else { throw APIStatus.unknownPath }
       return Self.response(status: 200, document)

@@ -34,7 +34,7 @@ struct FieldTests {
       let message: any Message = try twin.init(serializedBytes: bytes)
       let text: [UInt8] = try message.jsonUTF8Bytes(options: options)
       let expected = try JSONValue(parsing: text)
-      let printed = MessagePrinter.json(bytes[...], type: name)
+      let printed = MessagePrinter.json(bytes[...], type: name, showsPrivateKeys: true)
       #expect(
         expected[field.name] != nil, "\(name).\(field.name) is another field to SwiftProtobuf")
       #expect(Self.plain(printed) == Self.plain(expected), "\(name).\(field.name)")

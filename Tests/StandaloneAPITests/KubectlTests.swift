@@ -3,7 +3,8 @@ import MeshTesting
 internal import StreamingJSON
 import Testing
 
-@Suite struct KubectlTests {
+@Suite(.enabled(if: !Kubectl.paths.isEmpty, "SKIPPED: no kubectl; run make deps"))
+struct KubectlTests {
   private static let rule = """
     apiVersion: networking.istio.io/v1
     kind: VirtualService
@@ -15,9 +16,10 @@ import Testing
         - destination: {host: reviews, subset: v1}
     """
 
-  @Test func `kubectl applies, reads, changes and deletes`() async throws {
+  @Test(arguments: Kubectl.paths)
+  func `kubectl applies, reads, changes and deletes`(path: String) async throws {
     try await RunningAPI.run { api in
-      guard let kubectl = Kubectl.find(for: api) else { return }
+      let kubectl = Kubectl(path, for: api)
       let created = try await kubectl("apply", "-f", "-", input: Self.rule)
       #expect(created.output == "virtualservice.networking.istio.io/reviews created\n")
       let again = try await kubectl("apply", "-f", "-", input: Self.rule)
@@ -50,9 +52,10 @@ import Testing
     }
   }
 
-  @Test func `kubectl is told which field is wrong`() async throws {
+  @Test(arguments: Kubectl.paths)
+  func `kubectl is told which field is wrong`(path: String) async throws {
     try await RunningAPI.run { api in
-      guard let kubectl = Kubectl.find(for: api) else { return }
+      let kubectl = Kubectl(path, for: api)
       let bad = Self.rule.replacingOccurrences(
         of: "subset: v1", with: "subset: v1, port: {number: 0}")
       let refused = try await kubectl("apply", "-f", "-", input: bad)
@@ -69,9 +72,10 @@ import Testing
     }
   }
 
-  @Test func `kubectl can rehearse and can apply on the server`() async throws {
+  @Test(arguments: Kubectl.paths)
+  func `kubectl can rehearse and can apply on the server`(path: String) async throws {
     try await RunningAPI.run { api in
-      guard let kubectl = Kubectl.find(for: api) else { return }
+      let kubectl = Kubectl(path, for: api)
       let rehearsed = try await kubectl("apply", "--dry-run=server", "-f", "-", input: Self.rule)
       #expect(rehearsed.output.contains("created (server dry run)"), "\(rehearsed.output)")
       #expect(try await kubectl("get", "vs", "-o", "name").output == "")
@@ -100,9 +104,10 @@ import Testing
     }
   }
 
-  @Test func `kubectl watches changes as they happen`() async throws {
+  @Test(arguments: Kubectl.paths)
+  func `kubectl watches changes as they happen`(path: String) async throws {
     try await RunningAPI.run { api in
-      guard let kubectl = Kubectl.find(for: api) else { return }
+      let kubectl = Kubectl(path, for: api)
       #expect(try await kubectl("apply", "-f", "-", input: Self.rule).code == 0)
       async let watched = kubectl("get", "vs", "-w", "--request-timeout=4s", "-o", "name")
       var names: [String] = []
@@ -116,7 +121,9 @@ import Testing
     }
   }
 
-  @Test func `the sample application applies and is unchanged the second time`() async throws {
+  @Test(arguments: Kubectl.paths)
+  func `the sample application applies and is unchanged the second time`(path: String) async throws
+  {
     let folder =
       (ProcessInfo.processInfo.environment["SKEIN_CONFORMANCE"] ?? EnvoyBinary.packageFolder
         + "/../shared/conformance")
@@ -126,11 +133,11 @@ import Testing
       "bookinfo-gateway.yaml",
     ]
     guard files.allSatisfy({ FileManager.default.fileExists(atPath: "\(folder)/\($0)") }) else {
-      print("skipped: no sample application in \(folder)")
+      print("SKIPPED: there is no sample application in \(folder)")
       return
     }
     try await RunningAPI.run { api in
-      guard let kubectl = Kubectl.find(for: api) else { return }
+      let kubectl = Kubectl(path, for: api)
       for file in files {
         let created = try await kubectl("apply", "-f", "\(folder)/\(file)")
         #expect(created.code == 0, "\(created.output)")

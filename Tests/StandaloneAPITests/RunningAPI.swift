@@ -70,20 +70,23 @@ struct RunningAPI: Sendable {
   }
 }
 
-/// The kubectl of this machine.
+/// A stock kubectl.
 struct Kubectl: Sendable {
   let path: String
   let server: String
   let home: String
 
-  /// `KUBECTL`, or the one in the usual place; `nil`, with a line that says so, when there is none.
-  static func find(for api: RunningAPI) -> Kubectl? {
-    let path = ProcessInfo.processInfo.environment["KUBECTL"] ?? "/usr/bin/kubectl"
-    guard FileManager.default.isExecutableFile(atPath: path) else {
-      print("skipped: no kubectl at \(path) (set KUBECTL)")
-      return nil
-    }
-    return Kubectl(path: path, server: api.url, home: api.folder)
+  /// The ones to test with: `KUBECTL` or the one in the usual place, and Debian's old one that
+  /// `make deps` fetched.
+  static let paths = [
+    ProcessInfo.processInfo.environment["KUBECTL"] ?? "/usr/bin/kubectl",
+    EnvoyBinary.packageFolder + "/.tools/kubectl",
+  ].filter { FileManager.default.isExecutableFile(atPath: $0) }
+
+  init(_ path: String, for api: RunningAPI) {
+    self.path = path
+    server = api.url
+    home = api.folder
   }
 
   /// Runs kubectl and returns its exit code and everything it printed.
