@@ -81,7 +81,8 @@ extension EndToEnd {
       try await eventually("the mesh answers") { try await client.ask("server").status == 200 }
       let load = try await client.underLoad("server", concurrency: 2) {
         var seen: [String: Set<String>] = [:]
-        try await eventually("two renewals each", within: .seconds(100), every: .milliseconds(250)) {
+        try await eventually("two renewals each", within: .seconds(100), every: .milliseconds(250))
+        {
           for workload in [client, server] {
             seen[workload.description.name, default: []].insert(
               try await self.serialNumber(workload))
