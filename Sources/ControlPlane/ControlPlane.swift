@@ -25,6 +25,9 @@ package struct ControlPlane: Service {
 
   package func run() async throws {
     try PrivateFile.makeDirectory(configuration.dataDirectory)
+    let lock = try DirectoryLock(configuration.dataDirectory)
+    defer { withExtendedLifetime(lock) {} }
+    try await ListeningAddresses(configuration).check()
     let readiness = Readiness()
     let api = try await StandaloneAPIServer(
       databasePath: configuration.database("objects"), address: configuration.apiAddress,

@@ -97,7 +97,11 @@ struct ServeCommand: AsyncParsableCommand {
         services: [
           .init(service: ControlPlane(configuration: settings, logger: logger))
         ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-    try await group.run()
+    do {
+      try await group.run()
+    } catch let error as ControlPlaneError {
+      throw CleanFailure("\(error)", code: ExitCode(69))
+    }
   }
 
   private func isRSA(_ keyType: String?) throws -> Bool {
