@@ -109,7 +109,10 @@ func eventually(
   while true {
     if (try? await condition()) == true { return }
     guard ContinuousClock.now < deadline else {
-      if limit >= .seconds(10) { await RunningMesh.current?.report() }
+      if limit >= .seconds(10) {
+        await RunningMesh.current?.report()
+        InterceptedMesh.current?.printLogs()
+      }
       throw MeshFailure("timed out: \(what)")
     }
     try await Task.sleep(for: pause)
