@@ -43,6 +43,8 @@ package struct ControlPlane: Service {
     let discovery = DiscoveryService(
       discovery: translation, authenticator: identity.authenticator,
       isReady: { readiness.isReady }, logger: logger)
+    let phases = PeerAuthenticationPhases(
+      store: store, streams: discovery.streams, logger: logger)
     let plaintext = GRPCServer(
       addresses: try [address(configuration.grpcAddress)], services: [discovery], logger: logger)
     let secure = GRPCServer(
@@ -52,16 +54,23 @@ package struct ControlPlane: Service {
       addresses: [configuration.httpAddress, configuration.monitoringAddress],
       sources: DiagnosticSources.make(
         discovery: discovery, translation: translation, ingest: ingest, readiness: readiness,
-        identity: identity), logger: logger)
+        identity: identity, phases: phases), logger: logger)
     var services: [any Service] = [api, identity.ledger]
     if let path = configuration.configPath {
       services.append(ConfigurationFolder(path: path, server: api, logger: logger))
     }
     services += [
       IngestService(
-        api: api, ingest: ingest, readiness: readiness, signal: { store.signal() },
+        api: api, ingest: ingest, readiness: readiness,
+        signal: {
+          // What is read at the start is no change: proxies may have had it for long.
+          store.beginPhases()
+          store.signal()
+        },
         logger: logger),
-      TranslationService(store: store, translation: translation, readiness: readiness),
+      TranslationService(
+        store: store, translation: translation, readiness: readiness, phases: phases),
+      phases,
       plaintext, secure, diagnostics,
     ]
     let group = ServiceGroup(

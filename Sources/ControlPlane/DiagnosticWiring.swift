@@ -11,14 +11,14 @@ extension DiagnosticSources {
   /// What the parts of a control plane know.
   static func make(
     discovery: DiscoveryService, translation: MeshTranslation, ingest: MeshIngest,
-    readiness: Readiness, identity: IdentityServices
+    readiness: Readiness, identity: IdentityServices, phases: PeerAuthenticationPhases
   ) -> DiagnosticSources {
     DiagnosticSources(
       waitingFor: { readiness.waitingFor },
       metrics: { metrics(discovery, translation, ingest, identity) },
       proxies: { await proxies(discovery) },
       resources: { await resources(of: $0, discovery) },
-      objects: { ingest.reports.map(json) + translation.notices.map(json) })
+      objects: { ingest.reports.map(json) + translation.notices.map(json) + json(phases) })
   }
 
   private static func proxies(_ discovery: DiscoveryService) async -> [ProxyReport] {
@@ -54,6 +54,17 @@ extension DiagnosticSources {
       "issues": .array(report.issues.map { .string("\($0)") }),
       "unknown_fields": .array(report.unknownFields.map { .string($0) }),
     ]
+  }
+
+  /// The changes of mutual TLS that wait for proxies.
+  private static func json(_ phases: PeerAuthenticationPhases) -> [JSONValue] {
+    let (namespaces, laggards) = phases.transition
+    return namespaces.map { namespace in
+      let message =
+        "changing: servers take the old and the new mode until every proxy has followed; "
+        + "\(laggards.count) have not (\(laggards.prefix(5).joined(separator: ", ")))"
+      return json(TranslationNotice(object: "PeerAuthentication/\(namespace)", message: message))
+    }
   }
 
   private static func json(_ notice: TranslationNotice) -> JSONValue {

@@ -9,12 +9,14 @@ struct TranslationService: Service {
   let store: MeshStore
   let translation: MeshTranslation
   let readiness: Readiness
+  let phases: PeerAuthenticationPhases
 
   func run() async throws {
     for await _ in store.signals.cancelOnGracefulShutdown() {
       let isSynced = readiness.isMet(.synced)
       if let (snapshot, changes) = store.takeChanges() {
         translation.update(to: snapshot, changes)
+        phases.translated(snapshot)
       }
       if isSynced { readiness.meet(.translated) }
     }

@@ -167,6 +167,9 @@ final class DiscoveryStream: GRPCCallHandler {
         node: proxy, variant: variant, identity: identity.map { "\($0.identity)" },
         connectedAt: streams.clock(), peer: "\(call.peer.remoteAddress?.description ?? "-")",
         status: { loop.submit { me.value.session.status } },
+        hasNewestClusters: {
+          loop.submit { !me.value.isUpdateScheduled && me.value.session.hasNewestClusters }
+        },
         state: { loop.submit { me.value.state } }))
     logger.info(
       "proxy connected",

@@ -12,6 +12,8 @@ package struct StreamEntry: Sendable {
   package var peer: String
   /// Asks the stream, on its own loop, how far it is.
   package var status: @Sendable () -> EventLoopFuture<[TypeStatus]>
+  /// Asks the stream whether the proxy has acknowledged the newest clusters and endpoints.
+  package var hasNewestClusters: @Sendable () -> EventLoopFuture<Bool>
   /// Asks the stream for the state it works towards.
   package var state: @Sendable () -> EventLoopFuture<ResourceState>
 }

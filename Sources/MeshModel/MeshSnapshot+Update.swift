@@ -38,7 +38,12 @@ extension MeshSnapshot {
       }
     case .gateway(let key, let new): gateways.set(key, new, &changes)
     case .sidecar(let key, let new): sidecars.set(key, new, &changes)
-    case .peerAuthentication(let key, let new): peerAuthentications.set(key, new, &changes)
+    case .peerAuthentication(let key, let new):
+      guard peerAuthentications[key.namespace]?.first(where: { $0.key == key }) != new else {
+        return
+      }
+      keepPeerAuthentications(of: key.namespace, &changes)
+      peerAuthentications.set(key, new, &changes)
     case .secret(let key, let new): set(key, new, &changes)
     case .meshConfig(let new):
       guard meshConfig != new else { return }

@@ -24,6 +24,12 @@ package struct MeshSnapshot: Sendable {
   var sidecars: TreeDictionary<String, [Configuration<Sidecar>]> = [:]
   var peerAuthentications: TreeDictionary<String, [Configuration<PeerAuthentication>]> = [:]
 
+  /// Whether policies that are replaced stay in force beside their successors until they are retired.
+  package internal(set) var phasesPeerAuthentications = false
+  /// Counts the changes of policies of mutual TLS.
+  package internal(set) var peerAuthenticationRevision: UInt64 = 0
+  /// The policies that were in force before the changes under way, by the namespaces that changed.
+  var retiringPeerAuthentications: [String: [Configuration<PeerAuthentication>]] = [:]
   var secrets: TreeDictionary<ConfigKey, TLSSecret> = [:]
   /// The secrets that are remembered although they were deleted, the first one first.
   var withdrawnSecrets: [ConfigKey] = []

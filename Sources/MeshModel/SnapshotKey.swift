@@ -26,6 +26,8 @@ package enum SnapshotKey: Hashable, Sendable {
   case all(ConfigKind)
   /// The workload of an address.
   case workload(address: String)
+  /// The policies of a namespace that proxies may still act by although they were replaced.
+  case retiringPeerAuthentications(String)
   /// The TLS material of a Secret.
   case secret(ConfigKey)
   case meshConfig

@@ -121,6 +121,16 @@ package struct SnapshotReader: ~Copyable {
     return snapshot.peerAuthentications[namespace] ?? []
   }
 
+  /// The policies that the namespace's clients may still act by: the present ones, unless a change of
+  /// them is under way.
+  package mutating func retiringPeerAuthentications(
+    inNamespace namespace: String
+  ) -> [Configuration<PeerAuthentication>] {
+    dependencies.insert(.retiringPeerAuthentications(namespace))
+    return snapshot.retiringPeerAuthentications[namespace]
+      ?? peerAuthentications(inNamespace: namespace)
+  }
+
   private mutating func bound<Spec>(
     _ configurations: BoundConfigurations<Spec>, _ kind: ConfigKind, _ host: String
   ) -> [Configuration<Spec>] {

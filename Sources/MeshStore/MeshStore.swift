@@ -32,6 +32,23 @@ package final class MeshStore: Sendable {
     notify?()
   }
 
+  /// From now on policies of mutual TLS change in two phases; see ``retirePeerAuthentications(at:)``.
+  package func beginPhases() {
+    state.withLock { $0.snapshot.beginPhases() }
+  }
+
+  /// Ends the first phase of all changes of policies that are under way, unless there were more since
+  /// the given `peerAuthenticationRevision`.
+  package func retirePeerAuthentications(at revision: UInt64) {
+    let notify: (@Sendable () -> Void)? = state.withLock { state in
+      guard state.snapshot.peerAuthenticationRevision == revision else { return nil }
+      let changes = state.snapshot.retirePeerAuthentications()
+      state.untaken.formUnion(changes)
+      return changes.isEmpty ? nil : state.notify
+    }
+    notify?()
+  }
+
   /// The newest snapshot and what changed since the last call; nil when nothing did.
   package func takeChanges() -> (snapshot: MeshSnapshot, changes: ChangeSet)? {
     state.withLock { state in

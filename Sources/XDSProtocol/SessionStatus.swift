@@ -19,6 +19,11 @@ package struct TypeStatus: Hashable, Sendable {
 }
 
 extension DiscoverySession {
+  /// Whether the proxy holds the newest of what decides how it connects to others.
+  package var hasNewestClusters: Bool {
+    types[.cluster].isIdle && types[.endpoints].isIdle
+  }
+
   /// The status of each type that the proxy watches.
   package var status: [TypeStatus] {
     ResourceType.allCases.filter { types[$0].isWatched }.map(status(of:))

@@ -94,6 +94,34 @@ extension EndToEnd {
       #expect(load.failures == 0, "\(load)")
     }
 
+    @Test(.timeLimit(.minutes(2)))
+    func `Every change of the mode hurts no request under load`() async throws {
+      let (client, server) = (try mesh["client"], try mesh["server"])
+      try await setMode("STRICT")
+      try await eventually("the mesh answers") { try await client.ask("server").status == 200 }
+      let load = try await client.underLoad("server", concurrency: 4) {
+        for mode in ["DISABLE", "STRICT", "PERMISSIVE", "DISABLE", "STRICT", "DISABLE"] {
+          try await setMode(mode)
+          try await eventually("\(mode) is in force", within: .seconds(20)) {
+            let taken = await self.takes(server)
+            return taken == (plaintext: mode != "STRICT", mutual: mode == "STRICT")
+          }
+          // Requests that find each other's traces go on for a while.
+          try await Task.sleep(for: .milliseconds(500))
+        }
+      }
+      print("changes of the mode under load: \(load.total) requests, \(load.failures) failed")
+      #expect(load.failures == 0, "\(load)")
+    }
+
+    /// What a workload's Envoy takes now of callers that are no proxies: PERMISSIVE knows mutual TLS by
+    /// the names of protocols that only proxies offer.
+    private func takes(_ server: Workload) async -> (plaintext: Bool, mutual: Bool) {
+      let plaintext = try? await mesh.get(server.inboundURL).status
+      let mutual = try? await ask(server, rootOf: mesh.directory + "/data/ca")
+      return (plaintext == 200, mutual == 200)
+    }
+
     private func setMode(_ mode: String) async throws {
       try mesh.apply(
         """

@@ -42,8 +42,12 @@ struct ShadowTests {
       var handles: [any ProxyResources] = []
       for proxy in proxies { handles.append(await incremental.open(proxy) {}) }
       var states = handles.map { $0.current() }
+      if Bool.random(using: &generator) { mesh.store.beginPhases() }
       for _ in 0..<Int.random(in: 4...12, using: &generator) {
         let edit = RandomEdits.next(&generator)
+        if Int.random(in: 0..<4, using: &generator) == 0 {
+          mesh.store.retirePeerAuthentications(at: mesh.snapshot.peerAuthenticationRevision)
+        }
         if edit.isDeletion { try mesh.delete(edit.yaml) } else { try mesh.apply(edit.yaml) }
         if let (snapshot, changes) = mesh.store.takeChanges() {
           incremental.update(to: snapshot, changes)

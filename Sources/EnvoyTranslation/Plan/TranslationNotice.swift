@@ -5,6 +5,11 @@ package struct TranslationNotice: Hashable, Sendable, Comparable {
   /// What is missing, as a clause whose subject is the object.
   package var message: String
 
+  package init(object: String, message: String) {
+    self.object = object
+    self.message = message
+  }
+
   package static func < (left: TranslationNotice, right: TranslationNotice) -> Bool {
     (left.object, left.message) < (right.object, right.message)
   }

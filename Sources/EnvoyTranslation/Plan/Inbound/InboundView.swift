@@ -11,7 +11,7 @@ struct InboundView {
       reader.sidecars(inNamespace: key.namespace).first { $0.key == key }
     }
     let ports = InboundPorts(scope: scope).resolve(sidecar, &reader)
-    let requirement = PeerAuthenticationResolution.workload(
+    let requirement = PeerAuthenticationResolution.server(
       namespace: scope.namespace, labels: scope.labels, &reader)
     let clusters = InboundClusterPlanner(scope: scope, mesh: mesh)
     let listeners = InboundListenerPlanner(scope: scope, mesh: mesh, requirement: requirement)

@@ -26,14 +26,54 @@ struct WorkloadMutualTLS: Hashable, Sendable {
   subscript(port: UInt32) -> MutualTLSRequirement { ports[port] ?? mode }
 }
 
+extension WorkloadMutualTLS {
+  /// What takes the clients of both: servers demand no more than this while clients go over from the
+  /// one to the other.
+  func widened(toInclude old: WorkloadMutualTLS) -> WorkloadMutualTLS {
+    var widened = self
+    widened.mode = mode.widened(toInclude: old.mode)
+    for port in Set(ports.keys).union(old.ports.keys) {
+      widened.ports[port] = self[port].widened(toInclude: old[port])
+    }
+    return widened
+  }
+}
+
+extension MutualTLSRequirement {
+  fileprivate func widened(toInclude old: MutualTLSRequirement) -> MutualTLSRequirement {
+    switch (old, self) {
+    case (.permissive, .strict): .strict  // Clients of the mesh use mutual TLS already.
+    case _ where old == self: self
+    default: .permissive
+    }
+  }
+}
+
 /// Finds the requirement: the workload's policy before the namespace's before the mesh's, the oldest
 /// of each.
 enum PeerAuthenticationResolution {
-  static func workload(
+  /// Which policies are asked.
+  enum Phase {
+    /// Those that are to be in force, by which clients act as soon as they can.
+    case present
+    /// Those that clients may still act by.
+    case retiring
+  }
+
+  /// What a server demands: while policies change, no more than clients of either kind can give.
+  static func server(
     namespace: String, labels: [String: String], _ reader: inout SnapshotReader
   ) -> WorkloadMutualTLS {
-    var resolved = namespaceMode(namespace, &reader)
-    let own = reader.peerAuthentications(inNamespace: namespace).first { policy in
+    let old = workload(namespace: namespace, labels: labels, phase: .retiring, &reader)
+    return workload(namespace: namespace, labels: labels, &reader).widened(toInclude: old)
+  }
+
+  static func workload(
+    namespace: String, labels: [String: String], phase: Phase = .present,
+    _ reader: inout SnapshotReader
+  ) -> WorkloadMutualTLS {
+    var resolved = namespaceMode(namespace, phase: phase, &reader)
+    let own = policies(namespace, phase, &reader).first { policy in
       guard let selector = policy.spec.selector, !selector.matchLabels.isEmpty else { return false }
       return labels.isSelected(by: selector.matchLabels)
     }
@@ -50,12 +90,12 @@ enum PeerAuthenticationResolution {
 
   /// The requirement of a namespace's workloads without their own policies, as clients infer it.
   static func namespaceMode(
-    _ namespace: String, _ reader: inout SnapshotReader
+    _ namespace: String, phase: Phase = .present, _ reader: inout SnapshotReader
   ) -> WorkloadMutualTLS {
     let root = reader.meshConfig().rootNamespace
     var resolved = WorkloadMutualTLS(mode: .permissive)
     for owner in namespace == root ? [root] : [root, namespace] {
-      let policy = reader.peerAuthentications(inNamespace: owner).first {
+      let policy = policies(owner, phase, &reader).first {
         $0.spec.selector?.matchLabels.isEmpty ?? true
       }
       guard let policy else { continue }
@@ -63,5 +103,14 @@ enum PeerAuthenticationResolution {
       resolved.mode = MutualTLSRequirement(policy.spec.mtls?.mode) ?? resolved.mode
     }
     return resolved
+  }
+
+  private static func policies(
+    _ namespace: String, _ phase: Phase, _ reader: inout SnapshotReader
+  ) -> [Configuration<PeerAuthentication>] {
+    switch phase {
+    case .present: reader.peerAuthentications(inNamespace: namespace)
+    case .retiring: reader.retiringPeerAuthentications(inNamespace: namespace)
+    }
   }
 }
