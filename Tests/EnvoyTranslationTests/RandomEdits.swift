@@ -1,3 +1,5 @@
+import MeshTesting
+
 /// Edits of a small mesh that collide often.
 enum RandomEdits {
   struct Edit {
@@ -156,8 +158,12 @@ enum RandomEdits {
   /// A certificate with its key, trust roots, both, or nothing that a gateway could use.
   private static func secret(_ generator: inout SplitMix64) -> String {
     let index = number(&generator) % 2
-    let data = pick(["cacert: |\n\(certificate)", "password: x"], &generator)
-    let pair = pick(["cert: |\n\(certificate)\n  key: |\n\(key)", "cert: ''"], &generator)
+    let data = pick(["cacert: |\n\(TestCertificate.certificate)", "password: x"], &generator)
+    let pair = pick(
+      [
+        "cert: |\n\(TestCertificate.certificate)\n  key: |\n\(TestCertificate.privateKey)",
+        "cert: ''",
+      ], &generator)
     return """
       apiVersion: v1
       kind: Secret
@@ -208,27 +214,4 @@ enum RandomEdits {
       data: {mesh: "outboundTrafficPolicy: {mode: \(mode)}"}
       """
   }
-
-  /// A pair made for these tests, which nobody trusts.
-  private static let certificate = """
-        -----BEGIN CERTIFICATE-----
-        MIIBsDCCAVagAwIBAgIUCNN8x/ia3LCtFro5sYZUwUqVtuIwCgYIKoZIzj0EAwIw
-        HTEbMBkGA1UEAwwSc2VjdXJlLmV4YW1wbGUuY29tMCAXDTI2MTEyNTE3MTY1NVoY
-        DzIxMjYxMTAxMTcxNjU1WjAdMRswGQYDVQQDDBJzZWN1cmUuZXhhbXBsZS5jb20w
-        WTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASreEfp30XNZGmW0+wKF42eARTAQNZw
-        gCvYISRVaarTRMgdcWGZXafMNDbPn1a7MLS5+GyO2mDDkP+/yTfQgUpFo3IwcDAd
-        BgNVHQ4EFgQUUXK++n05nernab+h8R77YWqEMZMwHwYDVR0jBBgwFoAUUXK++n05
-        nernab+h8R77YWqEMZMwDwYDVR0TAQH/BAUwAwEB/zAdBgNVHREEFjAUghJzZWN1
-        cmUuZXhhbXBsZS5jb20wCgYIKoZIzj0EAwIDSAAwRQIgIHE0vBvPmeCApi1himLg
-        msE0lTaD1bDRKOOc1CX/9/ICIQDpo9zbNZBRo3bj/inyOHouUeT83Ceyz/lBoUXe
-        9deqJg==
-        -----END CERTIFICATE-----
-    """
-  private static let key = """
-        -----BEGIN PRIVATE KEY-----
-        MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgjEz4ERmwvvhBq6du
-        JUj6ODK/Rcr4X839JuOMYzkFLSKhRANCAASreEfp30XNZGmW0+wKF42eARTAQNZw
-        gCvYISRVaarTRMgdcWGZXafMNDbPn1a7MLS5+GyO2mDDkP+/yTfQgUpF
-        -----END PRIVATE KEY-----
-    """
 }

@@ -31,7 +31,7 @@ struct EnvoyVerdictTests {
 
   @Test func `Envoy and this module agree about random expressions`() throws {
     let alphabet = Array("aab()[]{}*+?|\\^$.-,:pPdwbQExz019<>=!i&")
-    var generator = Seeded(state: 7)
+    var generator = SplitMix64(state: 7)
     var accepted: [String] = []
     var refused: [String] = []
     while accepted.count < 200 || refused.count < 40 {
@@ -115,18 +115,5 @@ struct EnvoyVerdictTests {
       try #require(EnvoyBinary.path),
       ["--mode", "validate", "-l", "error", "--disable-hot-restart", "-c", path])
     return (result.status == 0, String(result.output.prefix(600)))
-  }
-}
-
-/// A small reproducible generator (Steele, Lea, Flood: SplitMix).
-private struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }
