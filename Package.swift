@@ -281,10 +281,10 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "CProcess",
-        "CertificateAuthority", "DiscoveryServer", "EnvoyAPI", "EnvoyMessages", "GRPCTransport",
-        "MeshTesting", "OpenSSLCrypto", "ProtobufWire", "StreamingJSON", "WorkloadAuthentication",
-        "XDSProtocol", asyncHTTPClient, logging, nioCore, nioHTTP1,
-        nioPosix, nioSSL, swiftProtobuf,
+        "CertificateAuthority", "DiscoveryAPI", "DiscoveryServer", "EnvoyAPI", "EnvoyMessages",
+        "GRPCTransport", "MeshTesting", "OpenSSLCrypto", "ProtobufWire", "StreamingJSON",
+        "WorkloadAuthentication", "XDSProtocol", asyncHTTPClient, logging, nioCore, nioHPACK,
+        nioHTTP1, nioPosix, nioSSL, swiftProtobuf,
       ],
       path: "Tests/EndToEndTests", swiftSettings: testing),
   ]

@@ -1,14 +1,6 @@
-import DiscoveryServer
 import EnvoyMessages
-import Foundation
-import GRPCTransport
-import Logging
-import MeshTesting
-import NIOCore
-import OpenSSLCrypto
 import SwiftProtobuf
 import Synchronization
-import WorkloadAuthentication
 import XDSProtocol
 
 /// Resources that a test writes itself, so that they may be what translation would never make.
@@ -28,6 +20,16 @@ final class HandMadeDiscovery: ResourceDiscovery {
       for resource in resources {
         _ = state.resources.update(resource.type, resource.name, to: resource)
       }
+      state.revision += 1
+      return Array(state.listeners.values)
+    }
+    for listener in listeners { listener() }
+  }
+
+  /// Takes resources away, and tells every proxy.
+  func remove(_ type: ResourceType, _ names: [String]) {
+    let listeners = state.withLock { state in
+      for name in names { _ = state.resources.update(type, name, to: nil) }
       state.revision += 1
       return Array(state.listeners.values)
     }
@@ -69,150 +71,6 @@ final class HandMadeDiscovery: ResourceDiscovery {
     }
 
     func close() { owner.state.withLock { $0.listeners[id] = nil } }
-  }
-}
-
-/// A discovery service that ends each stream after so many requests.
-final class InterruptedDiscovery: GRPCService {
-  let inner: DiscoveryService
-  private let limit = Mutex<Int?>(nil)
-  private let cuts = Mutex(0)
-
-  init(_ inner: DiscoveryService) {
-    self.inner = inner
-  }
-
-  var paths: [GRPCMethodPath] { inner.paths }
-  /// How many streams were cut so far.
-  var cutCount: Int { cuts.withLock { $0 } }
-
-  /// Ends streams at the `count`-th request from now on; never for nil.
-  func cut(after count: Int?) { limit.withLock { $0 = count } }
-
-  private func isOver() -> Bool {
-    limit.withLock { limit in
-      guard let left = limit else { return false }
-      limit = left > 1 ? left - 1 : nil
-      guard left <= 1 else { return false }
-      cuts.withLock { $0 += 1 }
-      return true
-    }
-  }
-
-  func accept(_ call: GRPCServerCall) -> GRPCAdmission {
-    guard case .accept(let handler, let size) = inner.accept(call) else {
-      return .reject(GRPCStatus(.unavailable, "not now"))
-    }
-    return .accept(
-      Stream(call: call, inner: handler, isOver: { self.isOver() }), maximumMessageSize: size)
-  }
-
-  private final class Stream: GRPCCallHandler {
-    let call: GRPCServerCall
-    let inner: any GRPCCallHandler
-    let isOver: () -> Bool
-
-    init(call: GRPCServerCall, inner: any GRPCCallHandler, isOver: @escaping () -> Bool) {
-      self.call = call
-      self.inner = inner
-      self.isOver = isOver
-    }
-
-    func messageReceived(_ message: ByteBuffer) {
-      inner.messageReceived(message)
-      if isOver() { call.finish(GRPCStatus(.unavailable, "cut")) }
-    }
-    func halfClosed() { inner.halfClosed() }
-    func writabilityChanged(_ isWritable: Bool) { inner.writabilityChanged(isWritable) }
-    func closed(_ reason: GRPCCloseReason) { inner.closed(reason) }
-  }
-}
-
-/// A real Envoy whose resources a test makes by hand, without certificates.
-struct HandFedEnvoy {
-  let discovery: HandMadeDiscovery
-  let service: DiscoveryService
-  let interruptions: InterruptedDiscovery
-  let adminPort: Int
-
-  /// Runs a test with an Envoy, which is gone afterwards.
-  static func run(_ body: (HandFedEnvoy) async throws -> Void) async throws {
-    var logger = Logger(label: "test")
-    logger.logLevel = .critical
-    let discovery = HandMadeDiscovery()
-    let verifier = try CertificateVerifier(roots: [])
-    let service = DiscoveryService(
-      discovery: discovery,
-      authenticator: WorkloadAuthenticator(
-        trustDomain: "cluster.local", verifier: { verifier }, tokens: [], clock: { 0 }),
-      isReady: { true }, logger: logger)
-    let interruptions = InterruptedDiscovery(service)
-    var configuration = GRPCServerConfiguration()
-    configuration.drainTimeout = .milliseconds(200)
-    let server = GRPCServer(
-      addresses: [.hostPort(host: "127.0.0.1", port: 0)], services: [interruptions],
-      configuration: configuration, logger: logger)
-    guard case .hostPort(_, let port)? = try await server.bind().first else {
-      throw MeshFailure("no port")
-    }
-    let adminPort = try freePort()
-    let path = ChildProgram.temporaryPath("bootstrap.json")
-    ChildProgram.write(bootstrap(discovery: port, admin: adminPort), to: path)
-    let log = path + ".log"
-    let envoy = try MeshProgram(
-      "Envoy",
-      [
-        EnvoyBinary.path ?? "", "-c", path, "--concurrency", "1", "--disable-hot-restart", "-l",
-        "warning",
-      ], log: log)
-    do {
-      try await body(
-        HandFedEnvoy(
-          discovery: discovery, service: service, interruptions: interruptions,
-          adminPort: adminPort))
-    } catch {
-      print(
-        (ChildProgram.read(log) ?? "").split(separator: "\n").suffix(20).joined(separator: "\n"))
-      await envoy.crash()
-      await server.shutdown()
-      throw error
-    }
-    await envoy.crash()
-    await server.shutdown()
-    unlink(path)
-    unlink(log)
-  }
-
-  /// A number of Envoy's statistics.
-  func statistic(_ name: String) async throws -> Int? {
-    let page = try await adminPage("stats?filter=%5E\(name.replacing(".", with: "%5C."))$")
-    return page.split(separator: " ").last.flatMap { Int($0.filter(\.isNumber)) }
-  }
-
-  func adminPage(_ path: String) async throws -> String {
-    try await fetchPage("http://127.0.0.1:\(adminPort)/\(path)")
-  }
-
-  private static func bootstrap(discovery: Int, admin: Int) -> String {
-    """
-    {"node": {"id": "sidecar~127.0.0.1~test.default~default.svc.cluster.local", "cluster": "test",
-      "metadata": {"NAMESPACE": "default", "CLUSTER_ID": "Kubernetes"}},
-     "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": \(admin)}}},
-     "dynamic_resources": {
-      "cds_config": {"ads": {}, "initial_fetch_timeout": "0s", "resource_api_version": "V3"},
-      "lds_config": {"ads": {}, "initial_fetch_timeout": "0s", "resource_api_version": "V3"},
-      "ads_config": {"api_type": "DELTA_GRPC", "transport_api_version": "V3",
-       "set_node_on_first_message_only": true,
-       "grpc_services": [{"envoy_grpc": {"cluster_name": "xds", "retry_policy": {
-        "retry_back_off": {"base_interval": "0.005s", "max_interval": "0.02s"}}}}]}},
-     "static_resources": {"clusters": [{"name": "xds", "connect_timeout": "1s",
-      "typed_extension_protocol_options": {
-       "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-        "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-        "explicit_http_config": {"http2_protocol_options": {}}}},
-      "load_assignment": {"cluster_name": "xds", "endpoints": [{"lb_endpoints": [{"endpoint": {
-       "address": {"socket_address": {"address": "127.0.0.1", "port_value": \(discovery)}}}}]}]}}]}}
-    """
   }
 }
 
