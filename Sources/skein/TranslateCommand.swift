@@ -25,14 +25,20 @@ struct TranslateCommand: AsyncParsableCommand {
       "The proxy as Envoy's bootstrap describes it: JSON with id and metadata.", valueName: "file"))
   var node: String
 
-  @Option(help: "Only this type: cds, eds, lds, rds or vhds.")
-  var type: String?
+  @Option(help: "Only this type: cds, eds, lds, rds, vhds or sds.")
+  var type: ShownType?
 
   @Flag(help: "Route tables whole, as proxies get them that do not discover virtual hosts.")
   var sotw = false
 
+  /// How the configuration is printed.
+  enum Output: String, ExpressibleByArgument, CaseIterable {
+    case json
+    case yaml
+  }
+
   @Option(name: [.customShort("o"), .long], help: "json or yaml.")
-  var output = "json"
+  var output = Output.json
 
   func run() async throws {
     let store = MeshStore()
@@ -40,6 +46,8 @@ struct TranslateCommand: AsyncParsableCommand {
     for path in file {
       do {
         ingest.apply(try ObjectFiles.read(path))
+      } catch let failure as CleanFailure {
+        throw failure
       } catch {
         throw CleanFailure("\(error)", code: ExitCode(65))
       }
@@ -49,7 +57,7 @@ struct TranslateCommand: AsyncParsableCommand {
     }
     let proxy = try NodeFile.read(node, isDelta: !sotw)
     let state = await MeshTranslation(snapshot: store.snapshot).open(proxy) {}.current()
-    let types = ResourceType.allCases.filter { type == nil || $0.shortName == type }
+    let types = ResourceType.allCases.filter { type == nil || $0.shortName == type?.rawValue }
     var object = JSONObject()
     for type in types {
       let resources = state.all(type).sorted { $0.name < $1.name }
@@ -60,7 +68,7 @@ struct TranslateCommand: AsyncParsableCommand {
     }
     let value = JSONValue.object(object)
     print(
-      output == "yaml"
+      output == .yaml
         ? YAMLWriter.text(value) : String(decoding: value.serialized(), as: UTF8.self))
   }
 }
