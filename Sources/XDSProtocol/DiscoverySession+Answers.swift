@@ -6,12 +6,6 @@ extension DiscoverySession {
     types[type].inFlight = nil
     for entry in response.entries {
       types[type].refused[entry.name] = nil
-      if let version = entry.held.version {
-        types[type].acknowledgedDigest.toggle(entry.name, version)
-      }
-      if let sent = entry.sent {
-        types[type].acknowledgedDigest.toggle(entry.name, sent.version)
-      }
       settle(type, entry, now: now)
     }
   }

@@ -39,6 +39,7 @@ extension DiscoverySession {
       let new = named(type, name)
       if new == nil, pending.held.version == nil || isSilentlyRemoved(type) {
         types[type].pending[name] = nil
+        types[type].refused[name] = nil
       } else if !pending.isForced, new?.version == pending.held.version {
         types[type].pending[name] = nil
         types[type].refused[name] = nil
@@ -173,9 +174,9 @@ extension DiscoverySession {
       guard let pending = types[type].pending.removeValue(forKey: name) else { continue }
       let new = named(type, name)
       entries.append(TypeSession.Entry(name: name, held: pending.held, sent: new))
-      if let version = pending.held.version { types[type].sentDigest.toggle(name, version) }
+      if let version = pending.held.version { types[type].label.toggle(name, version) }
       if let new {
-        types[type].sentDigest.toggle(name, new.version)
+        types[type].label.toggle(name, new.version)
         resources.append(new)
         sendEndpointsAgain(after: new, held: pending.held)
       } else {
@@ -190,7 +191,7 @@ extension DiscoverySession {
     if variant == .stateOfTheWorld, type.isWildcard { resources = complete(type) }
     return DiscoveryResponse(
       type: type, nonce: nonce, resources: resources,
-      removed: variant == .delta ? removed : [], version: types[type].sentDigest.text)
+      removed: variant == .delta ? removed : [], version: types[type].label.text)
   }
 
   /// A cluster that is replaced warms again, and Envoy does not ask again for endpoints it subscribed to.

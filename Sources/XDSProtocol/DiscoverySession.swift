@@ -149,8 +149,7 @@ package struct DiscoverySession: Sendable {
       if isFirst {
         types[type].isWatched = true
         types[type].owesAnswer = true
-        for (name, version) in held { types[type].acknowledgedDigest.toggle(name, version) }
-        types[type].sentDigest = types[type].acknowledgedDigest
+        for (name, version) in held { types[type].label.toggle(name, version) }
       }
       switch type {
       case .cluster, .listener:

@@ -42,26 +42,56 @@ extension DiscoverySession {
       } else {
         .synced
       }
+    let digests = digests(type)
     return TypeStatus(
-      type: type, state: state, wanted: wanted(type).text, sent: session.sentDigest.text,
-      acknowledged: session.acknowledgedDigest.text, outstanding: outstanding,
+      type: type, state: state, wanted: digests.wanted.text, sent: digests.sent.text,
+      acknowledged: digests.acknowledged.text, outstanding: outstanding,
       rejections: session.refused.values.map(\.rejection).sorted { $0.name < $1.name })
   }
 
-  private func wanted(_ type: ResourceType) -> SetDigest {
-    var digest = SetDigest()
-    switch type {
-    case .cluster, .listener:
-      for resource in target.all(type) { digest.toggle(resource.name, resource.version) }
-    case .virtualHost:
-      for resource in target.all(type) where heldRoutes.contains(Self.route(of: resource.name)) {
-        digest.toggle(resource.name, resource.version)
-      }
-    case .endpoints, .route, .secret:
-      for name in types[type].names {
-        if let resource = resource(type, name) { digest.toggle(name, resource.version) }
+  /// The sets that are wanted, were last sent, and are held as far as the proxy has answered.
+  ///
+  /// They differ only in what the session keeps for being different.
+  private func digests(
+    _ type: ResourceType
+  ) -> (wanted: SetDigest, sent: SetDigest, acknowledged: SetDigest) {
+    let session = types[type]
+    let inFlight = Dictionary(
+      (session.inFlight?.entries ?? []).map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+    var names = session.names
+    if type.isWildcard {
+      names = Set(target.all(type).map(\.name)).union(session.pending.keys).union(inFlight.keys)
+    }
+    var (wanted, sent, acknowledged) = (SetDigest(), SetDigest(), SetDigest())
+    for name in names {
+      let newest = wantedVersion(type, name)
+      let pending = session.pending[name]
+      let refused = session.refused[name]
+      wanted.add(name, newest)
+      if let entry = inFlight[name] {
+        sent.add(name, entry.sent?.version)
+        acknowledged.add(name, entry.held.version)
+      } else {
+        let held = pending.map(\.held.version) ?? refused.map(\.lastGood.version) ?? newest
+        sent.add(name, refused?.rejection.version ?? held)
+        acknowledged.add(name, held)
       }
     }
-    return digest
+    return (wanted, sent, acknowledged)
+  }
+
+  private func wantedVersion(_ type: ResourceType, _ name: String) -> String? {
+    switch type {
+    case .cluster, .listener: target[type, name]?.version
+    case .virtualHost:
+      heldRoutes.contains(Self.route(of: name)) ? target[type, name]?.version : nil
+    case .endpoints, .route, .secret: resource(type, name)?.version
+    }
+  }
+}
+
+extension SetDigest {
+  fileprivate mutating func add(_ name: String, _ version: String?) {
+    if let version { toggle(name, version) }
   }
 }

@@ -67,9 +67,8 @@ struct TypeSession: Sendable {
   var releases: Set<String> = []
   /// The last nonce sent, for recognizing stale requests.
   var lastNonce = ""
-  /// Digests of the sets last sent and last acknowledged.
-  var sentDigest = SetDigest()
-  var acknowledgedDigest = SetDigest()
+  /// Names what the proxy holds after the last response; only a label, for responses carry a version.
+  var label = SetDigest()
 
   var isIdle: Bool { pending.isEmpty && inFlight == nil && releases.isEmpty }
 

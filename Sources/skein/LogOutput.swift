@@ -14,6 +14,10 @@ struct LogOutput: LogHandler {
   var metadata: Logger.Metadata = [:]
   private let isJSON: Bool
   private let label: String
+  /// The most characters of a message or value: what Envoy says of a refusal fits.
+  private static let valueLimit = 2_048
+  /// The most below `info`, where libraries describe their own values whole.
+  private static let detailLimit = 256
 
   static func make(level: String?, format: String?) throws -> Logger {
     guard let parsed = Logger.Level(rawValue: level ?? "info") else {
@@ -40,21 +44,29 @@ struct LogOutput: LogHandler {
   func log(event: LogEvent) {
     let level = event.level
     let merged = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
+    let limit = level < .info ? Self.detailLimit : Self.valueLimit
+    let message = Self.shortened("\(event.message)", limit)
     let line: String
     if isJSON {
       var object = JSONObject()
       object["time"] = .string(Self.timestamp())
       object["level"] = .string(level.rawValue)
-      object["message"] = .string("\(event.message)")
-      for (key, value) in merged { object[key] = .string("\(value)") }
+      object["message"] = .string(message)
+      for (key, value) in merged { object[key] = .string(Self.shortened("\(value)", limit)) }
       line = String(decoding: JSONValue.object(object).serialized(), as: UTF8.self)
     } else {
-      let fields = merged.map { " \($0.key)=\(Self.quoted("\($0.value)"))" }.joined()
-      line = "\(Self.timestamp()) \(level.rawValue) \(event.message)\(fields)"
+      let fields = merged.map { " \($0.key)=\(Self.quoted(Self.shortened("\($0.value)", limit)))" }
+      line = "\(Self.timestamp()) \(level.rawValue) \(message)\(fields.joined())"
     }
     // Standard error is not buffered, and one call keeps lines whole.
     let bytes = Array((line + "\n").utf8)
     _ = unsafe write(STDERR_FILENO, bytes, bytes.count)
+  }
+
+  /// The text, or its beginning and how much there is of it.
+  private static func shortened(_ text: String, _ limit: Int) -> String {
+    guard text.utf8.count > limit, text.count > limit else { return text }
+    return "\(text.prefix(limit))… (\(text.count) characters)"
   }
 
   /// A value on one line, quoted where it has spaces.

@@ -9,27 +9,50 @@ struct DiagnosticsOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The debug address of the control plane.", valueName: "host:port"))
   var httpAddress = "127.0.0.1:8080"
 
+  /// How the answer is shown.
+  enum Output: String, ExpressibleByArgument, CaseIterable {
+    case table
+    case json
+  }
+
   @Option(name: [.customShort("o"), .long], help: "table or json.")
-  var output = "table"
+  var output = Output.table
 
   /// Reads a debug page; explains what is wrong where it cannot.
   func fetch(_ path: String) async throws -> JSONValue {
-    let client = HTTPClient.shared
     let request = HTTPClientRequest(url: "http://\(httpAddress)/\(path)")
-    let response: HTTPClientResponse
+    var settings = HTTPClient.Configuration()
+    // An address where nothing listens is told of at once.
+    settings.connectionPool.retryConnectionEstablishment = false
+    let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
+    let status: UInt
+    let body: ByteBuffer
     do {
-      response = try await client.execute(request, timeout: .seconds(10))
+      let response = try await client.execute(request, timeout: .seconds(10))
+      status = response.status.code
+      body = try await response.body.collect(upTo: 512 << 20)
+      try await client.shutdown()
     } catch {
+      try? await client.shutdown()
       throw CleanFailure(
         "no control plane answers at \(httpAddress) (\(error)); give --http-address its address",
         code: ExitCode(69))
     }
-    let body = try await response.body.collect(upTo: 512 << 20)
-    guard response.status.code == 200 else {
+    guard status == 200 else {
       throw CleanFailure(String(buffer: body), code: ExitCode(66))
     }
     return try JSONValue(parsing: Array(body.readableBytesView))
   }
+}
+
+/// A type of resources by its short name.
+enum ShownType: String, ExpressibleByArgument, CaseIterable {
+  case cds
+  case eds
+  case lds
+  case rds
+  case vhds
+  case sds
 }
 
 /// A failure that is told in one line.
@@ -46,13 +69,17 @@ struct CleanFailure: Error, CustomStringConvertible {
 /// `skein status`.
 struct StatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "status", abstract: "Show what every connected proxy has and what it refused.")
+    commandName: "status",
+    abstract: "Show what every connected proxy has and refused, and what is wrong with objects.")
+
+  /// How many objects are told of.
+  private static let objectLimit = 50
 
   @OptionGroup var diagnostics: DiagnosticsOptions
 
   func run() async throws {
     let proxies = try await diagnostics.fetch("debug/syncz")
-    if diagnostics.output == "json" {
+    if diagnostics.output == .json {
       print(String(decoding: proxies.serialized(), as: UTF8.self))
       return
     }
@@ -69,13 +96,36 @@ struct StatusCommand: AsyncParsableCommand {
         for rejection in type[at: "rejections"].elements {
           let sources = rejection[at: "sources"].elements.map(\.text).joined(separator: ", ")
           refusals.append(
-            "\(name) refused \(type[at: "type"].text) \(rejection[at: "resource"].text), made from "
-              + "\(sources): \(rejection[at: "message"].text)")
+            "\(name) refused \(type[at: "type"].text) \(rejection[at: "resource"].text)"
+              + (sources.isEmpty ? "" : ", made from \(sources)")
+              + ": \(Self.summary(rejection[at: "message"].text))")
         }
       }
     }
     print(table.text)
     for refusal in refusals { print("\n" + refusal) }
+    let objects = try await diagnostics.fetch("debug/objectz").elements
+    for object in objects.prefix(Self.objectLimit) { print("\n" + Self.summary(of: object)) }
+    if objects.count > Self.objectLimit {
+      print("\n… and \(objects.count - Self.objectLimit) objects more, at /debug/objectz")
+    }
+  }
+
+  /// An object on one line, with what is wrong.
+  private static func summary(of object: JSONValue) -> String {
+    let unknown = object[at: "unknown_fields"].elements.map { "unknown field \($0.text)" }
+    let faults = object[at: "issues"].elements.map(\.text) + unknown
+    let isRejected = object["rejected"]?.boolValue ?? false
+    return object[at: "object"].text
+      + (isRejected ? " is rejected, its last good version stays" : "") + ": "
+      + summary(faults.joined(separator: "; "))
+  }
+
+  /// A message of Envoy on one line: some hold the whole resource before the reason, which is last.
+  private static func summary(_ message: String) -> String {
+    let line = message.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    guard line.count > 500 else { return line }
+    return "\(line.prefix(100)) … \(line.suffix(380))"
   }
 }
 
@@ -90,13 +140,13 @@ struct ConfigCommand: AsyncParsableCommand {
   var node: String
 
   @Option(help: "Only this type: cds, eds, lds, rds, vhds or sds.")
-  var type: String?
+  var type: ShownType?
 
   func run() async throws {
     let query = node.addingPercentEncoding
     let resources = try await diagnostics.fetch("debug/config_dump?proxyID=\(query)")
-      .elements.filter { type == nil || $0[at: "type"].text == type }
-    if diagnostics.output == "json" {
+      .elements.filter { type == nil || $0[at: "type"].text == type?.rawValue }
+    if diagnostics.output == .json {
       print(String(decoding: JSONValue.array(resources).serialized(), as: UTF8.self))
       return
     }

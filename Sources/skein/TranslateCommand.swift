@@ -26,13 +26,19 @@ struct TranslateCommand: AsyncParsableCommand {
   var node: String
 
   @Option(help: "Only this type: cds, eds, lds, rds, vhds or sds.")
-  var type: String?
+  var type: ShownType?
 
   @Flag(help: "Route tables whole, as proxies get them that do not discover virtual hosts.")
   var sotw = false
 
+  /// How the configuration is printed.
+  enum Output: String, ExpressibleByArgument, CaseIterable {
+    case json
+    case yaml
+  }
+
   @Option(name: [.customShort("o"), .long], help: "json or yaml.")
-  var output = "json"
+  var output = Output.json
 
   func run() async throws {
     let store = MeshStore()
@@ -40,6 +46,8 @@ struct TranslateCommand: AsyncParsableCommand {
     for path in file {
       do {
         ingest.apply(try ObjectFiles.read(path))
+      } catch let failure as CleanFailure {
+        throw failure
       } catch {
         throw CleanFailure("\(error)", code: ExitCode(65))
       }
@@ -51,7 +59,7 @@ struct TranslateCommand: AsyncParsableCommand {
     // Whoever may read the files may see what a proxy with an identity gets.
     proxy.verifiedIdentity = "spiffe://cluster.local/ns/\(proxy.namespace)/sa/default"
     let state = await MeshTranslation(snapshot: store.snapshot).open(proxy) {}.current()
-    let types = ResourceType.allCases.filter { type == nil || $0.shortName == type }
+    let types = ResourceType.allCases.filter { type == nil || $0.shortName == type?.rawValue }
     var object = JSONObject()
     for type in types {
       let resources = state.all(type).sorted { $0.name < $1.name }
@@ -62,7 +70,7 @@ struct TranslateCommand: AsyncParsableCommand {
     }
     let value = JSONValue.object(object)
     print(
-      output == "yaml"
+      output == .yaml
         ? YAMLWriter.text(value) : String(decoding: value.serialized(), as: UTF8.self))
   }
 }

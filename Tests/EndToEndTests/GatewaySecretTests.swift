@@ -32,7 +32,7 @@ extension EndToEnd {
         try await eventually("the gateway serves web.example.com", within: .seconds(10)) {
           try await ask("web.example.com", trusting: [first]) == 200
         }
-        try await noticeSays("Secret/default/other-cert")
+        try await statusNames("Secret/default/other-cert")
 
         let isOver = Flag()
         async let load = underLoad(until: isOver, trusting: [first, second])
@@ -42,7 +42,7 @@ extension EndToEnd {
         }
         // Deleting it takes it from no proxy that has it.
         mesh.remove("web-cert")
-        try await noticeSays("Secret/default/other-cert")
+        try await statusNames("Secret/default/other-cert")
         try mesh.apply(try first.secret("other-cert", for: "other.example.com"), as: "other-cert")
         try await eventually("the gateway serves other.example.com") {
           try await ask("other.example.com", trusting: [first]) == 200
@@ -136,15 +136,10 @@ extension EndToEnd {
       return tally
     }
 
-    /// Waits until the control plane says that `secret` is missing, and on which object.
-    private func noticeSays(_ secret: String) async throws {
+    /// Waits until `skein status` says that `secret` is missing, and on which object.
+    private func statusNames(_ secret: String) async throws {
       try await eventually("the missing secret is named") {
-        let page = try await mesh.get("http://\(mesh.controlAddress):8080/debug/objectz").body
-        let notices = try JSONValue(parsing: Array(page.utf8)).arrayValue ?? []
-        return notices.contains {
-          $0["object"]?.stringValue == "Gateway/default/gw"
-            && ($0["issues"]?.arrayValue?.first?.stringValue ?? "").contains(secret)
-        }
+        mesh.statusText().contains("Gateway/default/gw: needs \(secret) with tls.crt and tls.key")
       }
     }
 

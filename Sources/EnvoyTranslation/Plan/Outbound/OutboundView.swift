@@ -130,6 +130,12 @@ struct OutboundView {
     var plan = UnitPlan()
     plan.listeners = OutboundListenerPlanner(scope: scope, mesh: mesh, mode: mode)
       .listeners(port: number, of: services, in: listener, listeners: listeners, &reader)
+    if listener.port != nil, let sidecar {
+      // Its address and port are the Sidecar's, whatever services it offers.
+      for index in plan.listeners.indices {
+        plan.listeners[index].sources.insert(sidecar.key.description, at: 0)
+      }
+    }
     let hosts = VirtualHostPlanner(scope: scope, listeners: listeners)
     var routes = Set(plan.listeners.flatMap(Self.routeNames))
     if listener.port == nil, number == 80 { routes.insert(RouteName.shared(80)) }
