@@ -53,7 +53,7 @@ final class PeerAuthenticationPhases: Service {
   func run() async throws {
     for await _ in changes.cancelOnGracefulShutdown() {
       let deadline = ContinuousClock.now + Self.patience
-      while !store.snapshot.namespacesInTransition.isEmpty, !Task.isCancelled {
+      while !store.snapshot.namespacesInTransition.isEmpty, !isEnding {
         let revision = store.snapshot.peerAuthenticationRevision
         await awaitProxies(at: revision, until: deadline)
         store.retirePeerAuthentications(at: revision)
@@ -61,11 +61,13 @@ final class PeerAuthenticationPhases: Service {
     }
   }
 
+  private var isEnding: Bool { Task.isCancelled || Task.isShuttingDownGracefully }
+
   /// Returns when every proxy was seen to hold the newest of everything after the change, when there is
   /// another change, or at the deadline.
   private func awaitProxies(at revision: UInt64, until deadline: ContinuousClock.Instant) async {
     var followed: Set<String> = []
-    while !Task.isCancelled, store.snapshot.peerAuthenticationRevision == revision {
+    while !isEnding, store.snapshot.peerAuthenticationRevision == revision {
       if state.withLock({ $0.translated == revision }) {
         let behind = await proxiesBehind(&followed)
         state.withLock { $0.laggards = behind }
@@ -73,12 +75,13 @@ final class PeerAuthenticationPhases: Service {
           try? await Task.sleep(for: Self.settlingTime)
           return
         }
-        if ContinuousClock.now >= deadline {
-          logger.warning(
-            "mutual TLS changes although proxies have not followed",
-            metadata: ["xds.proxies": "\(behind.prefix(20).joined(separator: ","))"])
-          return
-        }
+      }
+      if ContinuousClock.now >= deadline {
+        let behind = state.withLock(\.laggards)
+        logger.warning(
+          "mutual TLS changes although proxies have not followed",
+          metadata: ["xds.proxies": "\(behind.prefix(20).joined(separator: ","))"])
+        return
       }
       try? await Task.sleep(for: Self.interval)
     }
