@@ -38,6 +38,10 @@ struct HandFedEnvoy {
     let path = ChildProgram.temporaryPath("bootstrap.json")
     ChildProgram.write(bootstrap(discovery: relayAddress.port ?? 0, admin: adminPort), to: path)
     let log = path + ".log"
+    defer {
+      unlink(path)
+      unlink(log)
+    }
     let envoy = try MeshProgram(
       "Envoy",
       [
@@ -57,8 +61,6 @@ struct HandFedEnvoy {
     }
     await envoy.crash()
     await end()
-    unlink(path)
-    unlink(log)
   }
 
   private static func listen(
