@@ -97,6 +97,8 @@ struct Tally: Sendable {
   var statuses: [Int: Int] = [:]
   /// Who answered those that went well.
   var names: [String: Int] = [:]
+  /// What the others said, the beginning of it.
+  var complaints: [String: Int] = [:]
 
   var failures: Int { total - (statuses[200] ?? 0) }
 
@@ -107,7 +109,11 @@ struct Tally: Sendable {
       return
     }
     statuses[answer.status, default: 0] += 1
-    if answer.status == 200 { names[answer.name, default: 0] += 1 }
+    if answer.status == 200 {
+      names[answer.name, default: 0] += 1
+    } else {
+      complaints[String(answer.body.prefix(300)), default: 0] += 1
+    }
   }
 
   mutating func add(_ other: Tally) {
@@ -115,6 +121,7 @@ struct Tally: Sendable {
     lost += other.lost
     statuses.merge(other.statuses, uniquingKeysWith: +)
     names.merge(other.names, uniquingKeysWith: +)
+    complaints.merge(other.complaints, uniquingKeysWith: +)
   }
 }
 
