@@ -52,6 +52,7 @@ let asyncHTTPClient = Target.Dependency.product(
   name: "AsyncHTTPClient", package: "async-http-client")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -87,6 +88,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -99,7 +101,8 @@ let package = Package(
       dependencies: [
         "CertificateAuthority", "ControlPlane", "Diagnostics", "DiscoveryAPI", "EchoWorkload",
         "EnvoyAPI", "EnvoyTranslation", "GRPCTransport", "IstioAPI", "KubernetesAPI",
-        "KubernetesClient", "MeshIngest", "MeshModel", "MeshStore", "OpenSSLCrypto", "ProxyAgent",
+        "KubernetesClient", "LoadGenerator", "MeshIngest", "MeshModel", "MeshStore",
+        "OpenSSLCrypto", "ProxyAgent",
         "StandaloneAPI", "StreamingJSON", "WorkloadAuthentication", "XDSProtocol", "YAML",
         argumentParser, logging, swiftProtobuf,
         asyncHTTPClient, nioCore, nioHTTP1, serviceLifecycle, unixSignals,
@@ -123,6 +126,13 @@ let package = Package(
       [
         "CProcess", "DiscoveryAPI", "GRPCTransport", "OpenSSLCrypto", hummingbird, logging, nioCore,
         nioHTTP1, nioPosix, serviceLifecycle, swiftProtobuf,
+      ]),
+    library(
+      "LoadGenerator",
+      [
+        "DiscoveryAPI", "GRPCTransport", "KubernetesAPI", "KubernetesClient", "OpenSSLCrypto",
+        "ProtobufWire", "StreamingJSON", "XDSProtocol", histogram, logging, nioCore, nioPosix,
+        swiftProtobuf,
       ]),
     library(
       "EchoWorkload", [logging, nioCore, nioHTTP1, nioHTTP2, nioPosix, serviceLifecycle]),
@@ -247,6 +257,7 @@ let package = Package(
         "KubernetesAPI", "MeshTesting", "StandaloneAPI", "StreamingJSON", asyncHTTPClient,
         hummingbird, logging, nioCore, nioHTTP1,
       ]),
+    tests("LoadGenerator", ["MeshTesting", "OpenSSLCrypto", nioCore, nioPosix]),
     tests("MeshIngest", ["MeshModel", "MeshTesting"]),
     tests("MeshStore", ["MeshModel", "MeshTesting"]),
     tests("OpenSSLCrypto", [x509]),
