@@ -28,6 +28,20 @@ package struct GRPCClientTLS: Sendable {
   }
 }
 
+/// TLS material of a client, read once for any number of connections.
+package struct GRPCClientTLSContext: Sendable {
+  fileprivate let context: NIOSSLContext
+  fileprivate let serverName: String?
+
+  /// Reads the material.
+  ///
+  /// - Throws: `GRPCTLSError` when it cannot be used.
+  package init(_ tls: GRPCClientTLS) throws(GRPCTLSError) {
+    context = try tls.makeContext()
+    serverName = tls.serverName
+  }
+}
+
 /// A connection of a client; it carries any number of calls.
 package final class GRPCClientConnection: Sendable {
   /// The loop of the connection and of all its calls.
@@ -59,7 +73,20 @@ package final class GRPCClientConnection: Sendable {
     keepaliveTime: Duration = .seconds(30),
     group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
   ) async throws -> GRPCClientConnection {
-    let context = try tls.map { try $0.makeContext() }
+    try await connect(
+      to: address, context: try tls.map { try GRPCClientTLSContext($0) }, timeout: timeout,
+      keepaliveTime: keepaliveTime, group: group)
+  }
+
+  /// Connects with TLS material that was read before; plaintext when it is nil.
+  ///
+  /// - Throws: `GRPCStatus` `unavailable` when the address does not answer within `timeout`.
+  package static func connect(
+    to address: GRPCAddress, context tls: GRPCClientTLSContext?, timeout: Duration = .seconds(10),
+    keepaliveTime: Duration = .seconds(30),
+    group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+  ) async throws -> GRPCClientConnection {
+    let context = tls?.context
     let goingAway = GoingAway()
     let serverName = tls?.serverName ?? address.host
     let initializer: @Sendable (any Channel) -> EventLoopFuture<Connected> = { channel in

@@ -98,6 +98,16 @@ package final class KubernetesClient: Sendable {
       body: object.serialized(), type: "application/apply-patch+yaml")
   }
 
+  /// Writes the status of an object (server-side apply of the subresource as `skein`).
+  package func applyStatus(
+    _ object: JSONValue, as resource: KubernetesResource, key: ObjectKey
+  ) async throws(KubernetesClientError) -> Answer {
+    let path = resource.path(namespace: key.namespace, name: key.name)
+    return try await send(
+      .PATCH, path + "/status?fieldManager=skein&force=true", body: object.serialized(),
+      type: "application/apply-patch+yaml")
+  }
+
   /// Creates an object.
   package func create(
     _ object: JSONValue, as resource: KubernetesResource, namespace: String

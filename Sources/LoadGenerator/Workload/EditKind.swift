@@ -1,0 +1,72 @@
+internal import XDSProtocol
+
+/// A kind of change whose way to the proxies is measured.
+package enum EditKind: String, CaseIterable, Sendable {
+  /// The address of one endpoint of a Service changes.
+  case endpoint
+  /// A VirtualService sets another header.
+  case route
+  /// A Service without endpoints is created.
+  case serviceAdded = "service-added"
+  /// That Service is deleted.
+  case serviceRemoved = "service-removed"
+  /// The Pods of a Service stop, or start again, to accept mutual TLS.
+  case peerAuthentication = "peer-authentication"
+}
+
+/// One change: what is written, and how a proxy sees that it has it.
+struct Edit: Sendable {
+  enum Write: Sendable {
+    case apply(ReferenceWorkload.Object)
+    case delete(ReferenceWorkload.Object)
+  }
+
+  var write: Write
+  var sign: Expectation.Sign
+}
+
+extension ReferenceWorkload {
+  /// The edit number `number` of a kind; each is different from the ones before it.
+  ///
+  /// `run` differs between runs on the same mesh, so that nothing is written that stands already.
+  func edit(_ kind: EditKind, number: Int, run: String) -> Edit {
+    // A step that shares no divisor with round counts, so that edits spread over the namespaces.
+    let service = (number * 7) % services
+    switch kind {
+    case .endpoint:
+      let address = "10.\(200 + (number >> 8) % 50).\(number & 255).\(runNumber(run))"
+      return Edit(
+        write: .apply(endpoints(service, moved: address)),
+        sign: Expectation.Sign(
+          types: [.endpoints], name: "||\(host(of: service))", text: address, kind: .present))
+    case .route:
+      let marker = "\(run)-\(number)."
+      return Edit(
+        write: .apply(virtualService((number * 7) % max(1, routes), marker: marker)),
+        sign: Expectation.Sign(
+          types: [.route, .virtualHost], name: "", text: marker, kind: .present))
+    case .serviceAdded, .serviceRemoved:
+      let name = "load-\(run)-\(number)"
+      let namespace = namespace(of: number)
+      let service = self.service(named: name, in: namespace)
+      let isAdded = kind == .serviceAdded
+      return Edit(
+        write: isAdded ? .apply(service) : .delete(service),
+        sign: Expectation.Sign(
+          types: [.cluster], name: "|80||\(name).\(namespace).", text: "",
+          kind: isAdded ? .present : .removed))
+    case .peerAuthentication:
+      let isDisabled = number % 2 == 0
+      let service = ((number / 2) * 7) % services
+      return Edit(
+        write: .apply(peerAuthentication(service, mode: isDisabled ? "DISABLE" : "PERMISSIVE")),
+        sign: Expectation.Sign(
+          types: [.endpoints], name: "|80||\(host(of: service))", text: "tlsMode",
+          kind: isDisabled ? .absent : .present))
+    }
+  }
+
+  private func runNumber(_ run: String) -> Int {
+    run.utf8.reduce(0) { ($0 * 31 + Int($1)) % 251 } + 1
+  }
+}
