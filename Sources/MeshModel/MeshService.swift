@@ -75,11 +75,6 @@ package struct MeshService: Hashable, Sendable {
 
   package var hostname: String { id.hostname }
 
-  /// Whether proxies of `namespace` may use the service.
-  package func isVisible(from namespace: String) -> Bool {
-    Visibility.allows(exportTo, owner: id.namespace, viewer: namespace)
-  }
-
   package func port(_ number: UInt32) -> MeshServicePort? {
     ports.first { $0.number == number }
   }
@@ -104,23 +99,5 @@ package struct MeshServicePort: Hashable, Sendable {
     self.protocolKind = protocolKind
     self.targetPort = targetPort
     self.targetPortName = targetPortName
-  }
-}
-
-/// Istio's `exportTo` rule.
-package enum Visibility {
-  /// Whether an object of `owner` that is exported to `targets` is seen from `viewer`.
-  ///
-  /// `*` means everywhere, `.` the owner's namespace, `~` nowhere; an empty list means everywhere.
-  package static func allows(_ targets: [String], owner: String, viewer: String) -> Bool {
-    if targets.isEmpty { return true }
-    return targets.contains { target in
-      switch target {
-      case "*": true
-      case ".": owner == viewer
-      case "~": false
-      default: target == viewer
-      }
-    }
   }
 }

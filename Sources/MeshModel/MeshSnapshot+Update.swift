@@ -71,18 +71,34 @@ extension MeshSnapshot {
     services[id] = new
     changes.insert(.service(id))
     changes.insert(.servicesOfNamespace(id.namespace))
-    for port in (old?.ports ?? []) + (new?.ports ?? []) {
-      changes.insert(.servicesOnPort(port.number))
-    }
+    index(id, old, new)
     if (old == nil) != (new == nil) {
       changes.insert(.servicesOfHost(id.hostname))
       servicesOfHost.toggle(id.hostname, id)
       servicesOfNamespace.toggle(id.namespace, id)
     }
-    if old?.exportTo != new?.exportTo || old?.ports != new?.ports
-      || old?.creationTime != new?.creationTime || old?.source != new?.source
-    {
-      changes.insert(.serviceSet)
+    // Of services of one host one stands before the others, wherever those are found.
+    let siblings = (servicesOfHost[id.hostname] ?? []).compactMap { services[$0] }
+    for service in siblings + [old, new].compactMap({ $0 }) {
+      for port in service.ports { changes.insert(.servicesOnPort(port.number)) }
+      for address in service.addresses { changes.insert(.servicesOfAddress(address)) }
+    }
+  }
+
+  /// The addresses that are not ranges.
+  private static func single(_ addresses: [String]) -> Set<String> {
+    Set(addresses.filter { !$0.contains("/") })
+  }
+
+  /// Keeps the services of ports and addresses.
+  private mutating func index(_ id: ServiceID, _ old: MeshService?, _ new: MeshService?) {
+    let ports = (Set(old?.ports.map(\.number) ?? []), Set(new?.ports.map(\.number) ?? []))
+    for port in ports.0.symmetricDifference(ports.1) {
+      servicesOfPort.set(id, in: port, to: ports.1.contains(port))
+    }
+    let addresses = (Self.single(old?.addresses ?? []), Self.single(new?.addresses ?? []))
+    for address in addresses.0.symmetricDifference(addresses.1) {
+      servicesOfAddress.set(id, in: address, to: addresses.1.contains(address))
     }
   }
 
@@ -135,16 +151,29 @@ extension MeshSnapshot {
   }
 }
 
+extension TreeDictionary where Value == TreeSet<ServiceID> {
+  /// Puts `id` into the set of `key`, or takes it out.
+  fileprivate mutating func set(_ id: ServiceID, in key: Key, to isMember: Bool) {
+    var members = self[key] ?? []
+    if isMember { members.insert(id) } else { members.remove(id) }
+    self[key] = members.isEmpty ? nil : members
+  }
+}
+
 extension TreeDictionary where Key == String {
   /// Adds `element` to the sorted list of `key`, or takes it out.
   fileprivate mutating func toggle<Element: Comparable>(_ key: String, _ element: Element)
   where Value == [Element] {
     var list = self[key] ?? []
-    if let index = list.firstIndex(of: element) {
-      list.remove(at: index)
+    var (low, high) = (0, list.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if list[middle] < element { low = middle + 1 } else { high = middle }
+    }
+    if low < list.count, list[low] == element {
+      list.remove(at: low)
     } else {
-      list.append(element)
-      list.sort()
+      list.insert(element, at: low)
     }
     self[key] = list.isEmpty ? nil : list
   }
@@ -176,7 +205,7 @@ extension BoundConfigurations {
     changes.insert(.namespace(kind, key.namespace))
     let before = Set(old.map(hosts) ?? [])
     let after = Set(new.map(hosts) ?? [])
-    if before != after { changes.insert(.boundHosts(kind)) }
+    let wasEmpty = byHost.isEmpty
     for host in before.union(after) {
       var list = (byHost[host] ?? []).filter { $0.key != key }
       if let new, after.contains(host) {
@@ -184,9 +213,10 @@ extension BoundConfigurations {
         list.sort(by: Configuration<Spec>.precedes)
       }
       byHost[host] = list.isEmpty ? nil : list
-      changes.insert(
-        HostPattern.isWildcard(host) ? .wildcardBindings(kind) : .bindings(kind, host: host))
+      changes.insert(.bindings(kind, host: host))
+      if HostPattern.isWildcard(host) { changes.insert(.wildcardBindings(kind)) }
     }
+    if wasEmpty != byHost.isEmpty { changes.insert(.presence(kind)) }
     if before != after {
       let touched = before.union(after).filter(HostPattern.isWildcard)
       wildcards.removeAll { touched.contains($0) }

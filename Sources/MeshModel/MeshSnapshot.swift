@@ -11,6 +11,8 @@ package struct MeshSnapshot: Sendable {
   var meshConfig = MeshConfig()
   var services: TreeDictionary<ServiceID, MeshService> = [:]
   var servicesOfHost: TreeDictionary<String, [ServiceID]> = [:]
+  var servicesOfPort: TreeDictionary<UInt32, TreeSet<ServiceID>> = [:]
+  var servicesOfAddress: TreeDictionary<String, TreeSet<ServiceID>> = [:]
   var servicesOfNamespace: TreeDictionary<String, [ServiceID]> = [:]
   var endpoints: TreeDictionary<ServiceID, [MeshEndpoint]> = [:]
   var serviceAccounts: TreeDictionary<ServiceID, [String]> = [:]

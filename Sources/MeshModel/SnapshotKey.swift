@@ -1,9 +1,9 @@
 /// A part of a snapshot that a computation can depend on.
 package enum SnapshotKey: Hashable, Sendable {
-  /// Which services there are, with their visibility and ports.
-  case serviceSet
-  /// The services of one port number.
+  /// The services of one port number, and which of them stand before others of their host.
   case servicesOnPort(UInt32)
+  /// The services of one virtual address, and which of them stand before others of their host.
+  case servicesOfAddress(String)
   /// One service's declaration.
   case service(ServiceID)
   /// Which services declare a host.
@@ -18,8 +18,8 @@ package enum SnapshotKey: Hashable, Sendable {
   case bindings(ConfigKind, host: String)
   /// The objects of a kind that are bound to a wildcard host.
   case wildcardBindings(ConfigKind)
-  /// Which hosts objects of a kind are bound to.
-  case boundHosts(ConfigKind)
+  /// Whether there is any object of a kind.
+  case presence(ConfigKind)
   /// The objects of a kind in a namespace.
   case namespace(ConfigKind, String)
   /// All objects of a kind.

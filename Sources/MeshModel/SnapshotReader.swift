@@ -8,19 +8,63 @@ package struct SnapshotReader: ~Copyable {
   /// What has been read so far.
   package private(set) var dependencies: Set<SnapshotKey> = []
 
-  package init(_ snapshot: MeshSnapshot) {
+  /// What was asked of the viewer so far, with the answers.
+  package private(set) var answers: [Viewer.Question: Bool] = [:]
+  private let viewer: Viewer
+
+  package init(_ snapshot: MeshSnapshot, viewer: Viewer = Viewer()) {
     self.snapshot = snapshot
+    self.viewer = viewer
   }
 
   package var clusterDomain: String { snapshot.clusterDomain }
 
-  // MARK: Services
+  // MARK: The viewer
 
-  /// Every service, by host and namespace.
-  package mutating func services() -> [MeshService] {
-    dependencies.insert(.serviceSet)
-    return snapshot.services.values.sorted { $0.id < $1.id }
+  /// Whether the viewer is of `namespace`.
+  package mutating func isOwn(_ namespace: String) -> Bool {
+    ask(.isOf(namespace: namespace))
   }
+
+  /// Whether the viewer's DNS search domain is that of `namespace`.
+  package mutating func isSearched(_ namespace: String) -> Bool {
+    ask(.searches(namespace: namespace))
+  }
+
+  /// Whether the viewer's labels meet a selector; an empty one selects everybody.
+  package mutating func isSelected(by selector: [String: String]) -> Bool {
+    selector.isEmpty || ask(.isSelected(by: selector))
+  }
+
+  /// The viewer's namespace; a result that uses it holds for viewers of that namespace alone.
+  package mutating func ownNamespace() -> String {
+    _ = ask(.isOf(namespace: viewer.namespace))
+    return viewer.namespace
+  }
+
+  /// Whether the viewer sees an object of `owner` that is exported to `targets`.
+  ///
+  /// `*` means everywhere, `.` the owner's namespace, `~` nowhere; an empty list means everywhere.
+  package mutating func isVisible(exportedTo targets: [String], owner: String) -> Bool {
+    if targets.isEmpty || targets.contains("*") { return true }
+    for target in targets where target != "~" && isOwn(target == "." ? owner : target) {
+      return true
+    }
+    return false
+  }
+
+  package mutating func isVisible(_ service: MeshService) -> Bool {
+    isVisible(exportedTo: service.exportTo, owner: service.id.namespace)
+  }
+
+  private mutating func ask(_ question: Viewer.Question) -> Bool {
+    if let known = answers[question] { return known }
+    let answer = viewer.answer(question)
+    answers[question] = answer
+    return answer
+  }
+
+  // MARK: Services
 
   package mutating func service(_ id: ServiceID) -> MeshService? {
     dependencies.insert(.service(id))
@@ -43,9 +87,33 @@ package struct SnapshotReader: ~Copyable {
     return (snapshot.servicesOfNamespace[namespace] ?? []).compactMap { snapshot.services[$0] }
   }
 
-  /// Notes a dependency on every service that has a port of this number.
-  package mutating func dependOnPort(_ number: UInt32) {
+  /// The services that have a port of this number, the oldest first; what else they declare may be
+  /// read too.
+  package mutating func services(onPort number: UInt32) -> [MeshService] {
     dependencies.insert(.servicesOnPort(number))
+    return declared(snapshot.servicesOfPort[number])
+  }
+
+  /// The services that have this virtual address, the oldest first; what else they declare may be
+  /// read too.
+  package mutating func services(ofAddress address: String) -> [MeshService] {
+    dependencies.insert(.servicesOfAddress(address))
+    return declared(snapshot.servicesOfAddress[address])
+  }
+
+  private func declared(_ ids: TreeSet<ServiceID>?) -> [MeshService] {
+    (ids ?? []).compactMap { snapshot.services[$0] }.sorted {
+      ($0.creationTime, $0.hostname, $0.id.namespace)
+        < ($1.creationTime, $1.hostname, $1.id.namespace)
+    }
+  }
+
+  /// The other services that declare the host of a service that was read.
+  ///
+  /// Covered by the dependency on that service's port, address or host.
+  package func siblings(of service: MeshService) -> [MeshService] {
+    guard let ids = snapshot.servicesOfHost[service.hostname], ids.count > 1 else { return [] }
+    return ids.filter { $0 != service.id }.compactMap { snapshot.services[$0] }
   }
 
   package mutating func endpoints(_ id: ServiceID) -> [MeshEndpoint] {
@@ -68,6 +136,31 @@ package struct SnapshotReader: ~Copyable {
     dependencies.insert(.secret(key))
     return snapshot.secrets[key]
   }
+
+  // MARK: What there is
+
+  /// Every host of a service or virtual service, every port and every address of a service.
+  ///
+  /// Not recorded: whoever enumerates follows ``SnapshotKey/servicesOfHost(_:)``,
+  /// ``SnapshotKey/bindings(_:host:)``, ``SnapshotKey/servicesOnPort(_:)`` and
+  /// ``SnapshotKey/servicesOfAddress(_:)``, whose keys name what appeared.
+  package var names: (hosts: Set<String>, ports: [UInt32], addresses: [String]) {
+    (
+      Set(snapshot.servicesOfHost.keys).union(snapshot.virtualServices.byHost.keys),
+      Array(snapshot.servicesOfPort.keys), Array(snapshot.servicesOfAddress.keys)
+    )
+  }
+
+  /// Whether any service or virtual service declares `host`; not recorded.
+  package func isDeclared(host: String) -> Bool {
+    snapshot.servicesOfHost[host] != nil || snapshot.virtualServices.byHost[host] != nil
+  }
+
+  /// Whether any service has the port; not recorded.
+  package func isDeclared(port: UInt32) -> Bool { snapshot.servicesOfPort[port] != nil }
+
+  /// Whether any service has the address; not recorded.
+  package func isDeclared(address: String) -> Bool { snapshot.servicesOfAddress[address] != nil }
 
   // MARK: Configuration
 
@@ -98,10 +191,10 @@ package struct SnapshotReader: ~Copyable {
     return snapshot.virtualServices.byKey.values.sorted(by: Configuration.precedes)
   }
 
-  /// The hosts that virtual services are bound to.
-  package mutating func virtualServiceHosts() -> [String] {
-    dependencies.insert(.boundHosts(.virtualService))
-    return snapshot.virtualServices.byHost.keys.sorted()
+  /// Whether any virtual service is bound to any host.
+  package mutating func hasVirtualServices() -> Bool {
+    dependencies.insert(.presence(.virtualService))
+    return !snapshot.virtualServices.byHost.isEmpty
   }
 
   package mutating func gateways() -> [Configuration<Gateway>] {

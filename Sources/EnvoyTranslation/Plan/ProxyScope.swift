@@ -6,21 +6,25 @@ package struct ProxyScope: Hashable, Sendable {
   package var parts: [ViewKey]
 }
 
-/// Names a view: proxies with equal keys share its planning, its resources and their bytes.
-package enum ViewKey: Hashable, Sendable {
+/// Names a view: proxies with equal keys share its resources.
+package struct ViewKey: Hashable, Sendable {
+  package var family: ViewFamily
+  package var viewer: Viewer
+}
+
+/// Views that differ in their viewer only; they share the plans that come out equal.
+package enum ViewFamily: Hashable, Sendable {
   case outbound(OutboundScope)
   case endpoints(EndpointsScope)
   case inbound(InboundScope)
   case gateway(GatewayScope)
 }
 
-/// What the outbound side of a sidecar depends on.
+/// What the outbound side of a sidecar depends on, besides its ``Viewer``.
 package struct OutboundScope: Hashable, Sendable {
-  package var namespace: String
-  /// The domain that short host names are completed with, such as `default.svc.cluster.local`.
-  package var dnsDomain: String
-  /// The workload's labels, as far as configuration selects by them.
-  package var labels: [String: String]
+  /// What follows the namespace in the domain that short host names are completed with, such as
+  /// `.svc.cluster.local`; empty where no host has a short name.
+  package var searchSuffix: String
   /// The Sidecar that applies.
   package var sidecar: ConfigKey?
   package var interception: Interception
@@ -44,7 +48,7 @@ package struct OutboundScope: Hashable, Sendable {
   var passthroughBindAddress: String { isIPv6 ? "::6" : "127.0.0.6" }
 }
 
-/// What the endpoints of a sidecar's or a gateway's clusters depend on.
+/// What the endpoints of a sidecar's or a gateway's clusters depend on, besides their ``Viewer``.
 package struct EndpointsScope: Hashable, Sendable {
   package var outbound: OutboundScope
   package var locality: EndpointLocality
@@ -67,7 +71,7 @@ package struct InboundScope: Hashable, Sendable {
   package var selectedServices: [ServiceID]
 }
 
-/// What a gateway's configuration depends on.
+/// What a gateway's configuration depends on, besides its ``Viewer``.
 package struct GatewayScope: Hashable, Sendable {
   package var outbound: OutboundScope
   package var labels: [String: String]

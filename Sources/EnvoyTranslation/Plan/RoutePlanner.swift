@@ -37,7 +37,8 @@ struct RoutePlanner {
         }
         continue
       }
-      for match in http.match where viewpoint.allows(match, owner: virtualService.key.namespace) {
+      for match in http.match
+      where viewpoint.allows(match, owner: virtualService.key.namespace, &reader) {
         guard let route = route(http, match, virtualService, &reader) else { continue }
         routes.append(route)
         if route.isCatchAll { return routes }
@@ -80,8 +81,8 @@ struct RoutePlanner {
   }
 
   private var clusterDomain: String {
-    scope.dnsDomain.firstRange(of: ".svc.").map { String(scope.dnsDomain[$0.upperBound...]) }
-      ?? "cluster.local"
+    scope.searchSuffix.isEmpty
+      ? "cluster.local" : String(scope.searchSuffix.dropFirst(".svc.".utf8.count))
   }
 
   private func action(
@@ -161,8 +162,7 @@ struct RoutePlanner {
   private func hashPolicies(
     _ service: MeshService, _ port: UInt32, subset: String, _ reader: inout SnapshotReader
   ) -> [HashPolicyInput] {
-    let rule = DestinationRuleResolution.resolve(
-      service, from: scope.namespace, labels: scope.labels, &reader)
+    let rule = DestinationRuleResolution.resolve(service, &reader)
     let policy = rule.policy(port: port, subset: rule.subsets.first { $0.name == subset })
     guard case .consistentHash(let hash)? = policy.loadBalancer?.policy else { return [] }
     return HashPolicyInput(hash.hashKey).map { [$0] } ?? []
@@ -183,8 +183,7 @@ enum DestinationResolution {
   ) -> Resolved {
     let host = HostPattern.resolve(
       destination.host, namespace: owner, clusterDomain: reader.clusterDomain)
-    let services = reader.services(ofHost: host).filter { $0.isVisible(from: scope.namespace) }
-    let service = services.first { $0.id.namespace == scope.namespace } ?? services.first
+    let service = service(ofHost: host, &reader)
     let port =
       destination.port?.number
       ?? (service?.ports.count == 1 ? service?.ports.first?.number : nil) ?? listenerPort
@@ -192,5 +191,18 @@ enum DestinationResolution {
     return Resolved(
       cluster: ClusterName.outbound(port, destination.subset, target), port: port,
       service: service)
+  }
+
+  /// The visible service of a host, the viewer's own first.
+  private static func service(
+    ofHost host: String, _ reader: inout SnapshotReader
+  ) -> MeshService? {
+    var visible: [MeshService] = []
+    for service in reader.services(ofHost: host) where reader.isVisible(service) {
+      visible.append(service)
+    }
+    guard visible.count > 1 else { return visible.first }
+    for service in visible where reader.isOwn(service.id.namespace) { return service }
+    return visible.first
   }
 }

@@ -20,18 +20,30 @@ package final class MeshTranslation: ResourceDiscovery, Sendable {
     var snapshot: MeshSnapshot
     var plannings: [Int: ViewPlanning] = [:]
     var viewIDs: [ViewKey: Int] = [:]
+    var families: [ViewFamily: Family] = [:]
     var dependents: [SnapshotKey: Set<Dependent>] = [:]
     var proxies: [Int: ConnectedProxy] = [:]
+    /// Views that no proxy uses, the longest unused first.
+    var unused: [Int] = []
     var nextID = 1
     var counters = Counters()
   }
 
+  /// Views that differ in their viewer only, with their shared plans.
+  private struct Family {
+    var views: Set<Int> = []
+    var nodes: [PlanUnit: [PlanNode]] = [:]
+  }
+
   /// What has to be computed again when a part of the snapshot changes.
   private enum Dependent: Hashable {
-    case unit(view: Int, PlanUnit)
+    case node(PlanNode)
     case units(view: Int)
     case proxy(Int)
   }
+
+  /// How many views that no proxy uses are kept until the next change: their proxies often come back.
+  private static let unusedLimit = 1000
 
   package let cache = ResourceCache()
   private let planner: ViewPlanner
@@ -50,7 +62,8 @@ package final class MeshTranslation: ResourceDiscovery, Sendable {
   /// What objects ask for and connected proxies do not get.
   package var notices: [TranslationNotice] {
     let all = state.withLock { state in
-      state.plannings.values.filter { $0.users > 0 }.flatMap { $0.units.values.flatMap(\.notices) }
+      state.plannings.values.filter { !$0.users.isEmpty }
+        .flatMap { $0.units.values.flatMap(\.notices) }
     }
     return Set(all).sorted()
   }
@@ -75,8 +88,17 @@ package final class MeshTranslation: ResourceDiscovery, Sendable {
     state.withLock { state in
       guard let proxy = state.proxies.removeValue(forKey: id) else { return }
       unlink(.proxy(id), proxy.dependencies, &state)
-      for view in proxy.views { state.plannings[view.id]?.users -= 1 }
+      for view in proxy.views { leave(view.id, id, &state) }
     }
+  }
+
+  private func leave(_ view: Int, _ proxy: Int, _ state: inout State) {
+    state.plannings[view]?.users.remove(proxy)
+    guard state.plannings[view]?.users.isEmpty == true else { return }
+    state.unused.append(view)
+    guard state.unused.count > Self.unusedLimit else { return }
+    let longest = state.unused.removeFirst()
+    if state.plannings[longest]?.users.isEmpty == true { drop(longest, &state) }
   }
 
   /// Finds the views of a proxy; answers whether they are others than before.
@@ -85,13 +107,15 @@ package final class MeshTranslation: ResourceDiscovery, Sendable {
     var reader = SnapshotReader(state.snapshot)
     let scope = ScopeResolution.scope(of: proxy.node, &reader)
     let dependencies = reader.dependencies
-    unlink(.proxy(proxy.id), proxy.dependencies, &state)
-    link(.proxy(proxy.id), dependencies, &state)
+    relink(.proxy(proxy.id), proxy.dependencies, dependencies, &state)
     let old = proxy.views
     let views = scope.parts.map { view(for: $0, &state) }
-    let isChanged = old.map(\.id) != views.map(\.id)
-    for view in views { state.plannings[view.id]?.users += 1 }
-    for view in old { state.plannings[view.id]?.users -= 1 }
+    let ids = views.map(\.id)
+    let isChanged = old.map(\.id) != ids
+    for view in views where state.plannings[view.id]?.users.insert(proxy.id).inserted == true {
+      state.unused.removeAll { $0 == view.id }
+    }
+    for view in old where !ids.contains(view.id) { leave(view.id, proxy.id, &state) }
     proxy.set(views, dependencies: dependencies)
     return isChanged
   }
@@ -108,41 +132,49 @@ package final class MeshTranslation: ResourceDiscovery, Sendable {
   }
 
   private func replan(_ changes: ChangeSet, _ state: inout State) -> [ConnectedProxy] {
-    var units: [Int: Set<PlanUnit>] = [:]
+    // Planning for nobody is wasted.
+    for view in state.unused where state.plannings[view]?.users.isEmpty == true {
+      drop(view, &state)
+    }
+    state.unused = []
+    var stale: Set<PlanNode> = []
     var reshaped: Set<Int> = []
     var moved: Set<Int> = []
     for key in changes {
       for dependent in state.dependents[key] ?? [] {
         switch dependent {
-        case .unit(let view, let unit): units[view, default: []].insert(unit)
+        case .node(let node): stale.insert(node)
         case .units(let view): reshaped.insert(view)
         case .proxy(let id): moved.insert(id)
         }
       }
     }
+    var dirty: [ViewFamily: Set<PlanUnit>] = [:]
+    for node in stale {
+      forget(node, &state)
+      dirty[node.family, default: []].insert(node.unit)
+    }
+    for family in state.families.keys {
+      let concerned = changes.compactMap { planner.unit(family, concernedBy: $0) }
+      if !concerned.isEmpty { dirty[family, default: []].formUnion(concerned) }
+    }
     var touched: Set<Int> = []
-    for id in Set(units.keys).union(reshaped).sorted() {
-      guard let planning = state.plannings[id] else { continue }
-      if planning.users == 0 {
-        drop(id, &state)
-        continue
-      }
-      if plan(id, dirty: units[id] ?? [], isReshaped: reshaped.contains(id), &state) {
-        touched.insert(id)
+    for (family, units) in dirty {
+      for view in (state.families[family]?.views ?? []).sorted()
+      where plan(view, units, isReshaped: reshaped.remove(view) != nil, &state) {
+        touched.insert(view)
       }
     }
-    var affected: [Int: ConnectedProxy] = [:]
-    for id in moved {
+    for view in reshaped.sorted() where plan(view, [], isReshaped: true, &state) {
+      touched.insert(view)
+    }
+    var affected: Set<Int> = []
+    for view in touched { affected.formUnion(state.plannings[view]?.users ?? []) }
+    for id in moved.sorted() {
       guard let proxy = state.proxies[id] else { continue }
-      if resolve(proxy, &state) { affected[id] = proxy }
+      if resolve(proxy, &state) { affected.insert(id) }
     }
-    if !touched.isEmpty {
-      for (id, proxy) in state.proxies
-      where proxy.views.contains(where: { touched.contains($0.id) }) {
-        affected[id] = proxy
-      }
-    }
-    return affected.keys.sorted().compactMap { affected[$0] }
+    return affected.sorted().compactMap { state.proxies[$0] }
   }
 
   // MARK: Views
@@ -153,101 +185,111 @@ package final class MeshTranslation: ResourceDiscovery, Sendable {
     state.nextID += 1
     state.viewIDs[key] = view.id
     state.plannings[view.id] = ViewPlanning(view: view)
+    state.families[key.family, default: Family()].views.insert(view.id)
     state.counters.plannedViews &+= 1
-    _ = plan(view.id, dirty: [], isReshaped: true, &state)
+    _ = plan(view.id, [], isReshaped: true, &state)
     return view
   }
 
   private func drop(_ id: Int, _ state: inout State) {
     guard let planning = state.plannings.removeValue(forKey: id) else { return }
-    state.viewIDs[planning.view.key] = nil
+    let key = planning.view.key
+    state.viewIDs[key] = nil
     unlink(.units(view: id), planning.dependencies, &state)
-    for (unit, planned) in planning.units {
-      unlink(.unit(view: id, unit), planned.dependencies, &state)
+    state.families[key.family]?.views.remove(id)
+    let others = state.families[key.family]?.views ?? []
+    for (unit, node) in planning.units
+    where !others.contains(where: { state.plannings[$0]?.units[unit] === node }) {
+      forget(node, &state)
     }
+    if others.isEmpty { state.families[key.family] = nil }
   }
 
   /// Plans units of a view again; answers whether a resource changed.
   private func plan(
-    _ id: Int, dirty: Set<PlanUnit>, isReshaped: Bool, _ state: inout State
+    _ id: Int, _ units: Set<PlanUnit>, isReshaped: Bool, _ state: inout State
   ) -> Bool {
-    guard var planning = state.plannings[id] else { return false }
-    let key = planning.view.key
-    var dirty = dirty
-    var updated: Set<ResourceName> = []
+    guard let view = state.plannings[id]?.view else { return false }
+    var wanted = units
+    var nodes: [PlanUnit: PlanNode?] = [:]
     if isReshaped {
-      var reader = SnapshotReader(state.snapshot)
-      let wanted = Set(planner.units(key, &reader))
+      var reader = SnapshotReader(state.snapshot, viewer: view.key.viewer)
+      let all = Set(planner.units(view.key.family, &reader))
       let dependencies = reader.dependencies
-      relink(.units(view: id), planning.dependencies, dependencies, &state)
-      planning.dependencies = dependencies
-      for unit in planning.units.keys where !wanted.contains(unit) {
-        guard let ended = planning.units.removeValue(forKey: unit) else { continue }
-        unlink(.unit(view: id, unit), ended.dependencies, &state)
-        updated.formUnion(ended.resources.keys)
-      }
-      dirty.formUnion(wanted.filter { planning.units[$0] == nil })
-      dirty.formIntersection(wanted)
+      relink(.units(view: id), state.plannings[id]?.dependencies ?? [], dependencies, &state)
+      state.plannings[id]?.dependencies = dependencies
+      let known = Set(state.plannings[id]?.units.keys.map { $0 } ?? [])
+      for ended in known.subtracting(all) { nodes.updateValue(nil, forKey: ended) }
+      wanted = wanted.union(all.subtracting(known)).intersection(all)
     }
-    for unit in dirty {
-      var reader = SnapshotReader(state.snapshot)
-      let (resources, notices) = planner.resources(key, unit, &reader)
-      let dependencies = reader.dependencies
-      state.counters.plannedUnits &+= 1
-      let old = planning.units[unit]
-      relink(.unit(view: id, unit), old?.dependencies ?? [], dependencies, &state)
-      planning.units[unit] = ViewPlanning.Unit(
-        resources: resources, dependencies: dependencies, notices: notices)
-      for name in Set(resources.keys).union(old?.resources.keys.map { $0 } ?? [])
-      where resources[name] !== old?.resources[name] {
-        updated.insert(name)
-      }
+    var released = nodes.keys.compactMap { state.plannings[id]?.units[$0] }
+    for unit in wanted {
+      let node = node(view.key, unit, &state)
+      let isVoid = node.isEmpty && !isDeclared(unit, state)
+      nodes.updateValue(isVoid ? nil : node, forKey: unit)
+      if isVoid { released.append(node) }
+      if let old = state.plannings[id]?.units[unit], old !== node { released.append(old) }
     }
-    let changes = publish(updated, dirty, &planning)
-    state.plannings[id] = planning
+    let changes = state.plannings[id]?.replace(nodes) ?? []
+    for node in released { release(node, &state) }
     state.counters.publishedChanges &+= UInt64(changes.count)
     return !changes.isEmpty
   }
 
-  /// Publishes the resources of these names; of several units that make one name, one always wins.
-  private func publish(
-    _ names: Set<ResourceName>, _ planned: Set<PlanUnit>, _ planning: inout ViewPlanning
-  ) -> [ResourceChange] {
-    guard !names.isEmpty else { return [] }
-    var owners: [ResourceName: [(PlanUnit, EncodedResource)]] = [:]
-    if names.count == 1 || planning.rivals.isEmpty == false || planned.count < 8 {
-      for (unit, state) in planning.units {
-        for name in names {
-          if let resource = state.resources[name] {
-            owners[name, default: []].append((unit, resource))
-          }
-        }
-      }
-    } else {
-      for (unit, state) in planning.units {
-        for (name, resource) in state.resources where names.contains(name) {
-          owners[name, default: []].append((unit, resource))
-        }
-      }
+  /// Whether the mesh still has what the unit is about.
+  private func isDeclared(_ unit: PlanUnit, _ state: State) -> Bool {
+    let reader = SnapshotReader(state.snapshot)
+    switch unit {
+    case .baseline: return true
+    case .host(let host): return reader.isDeclared(host: host)
+    // Port 80 serves the hosts that virtual services alone declare.
+    case .port(let number): return number == 80 || reader.isDeclared(port: number)
+    case .address(let address): return reader.isDeclared(address: address)
     }
-    let updates = names.map { name -> (ResourceName, EncodedResource?) in
-      let candidates = owners[name] ?? []
-      let winner = candidates.min { "\($0.0)" < "\($1.0)" }
-      return (name, winner?.1)
+  }
+
+  // MARK: Nodes
+
+  /// The plan of a unit that holds for a view's viewer: a shared one, or a new one.
+  private func node(_ key: ViewKey, _ unit: PlanUnit, _ state: inout State) -> PlanNode {
+    let known = state.families[key.family]?.nodes[unit] ?? []
+    if let node = known.first(where: { $0.holds(for: key.viewer) }) { return node }
+    let node = planner.plan(key.family, unit, for: key.viewer, in: state.snapshot)
+    state.counters.plannedUnits &+= 1
+    state.families[key.family]?.nodes[unit, default: []].append(node)
+    link(.node(node), node.dependencies, &state)
+    return node
+  }
+
+  /// Ends a plan that no longer holds, or that nobody uses.
+  private func forget(_ node: PlanNode, _ state: inout State) {
+    unlink(.node(node), node.dependencies, &state)
+    state.families[node.family]?.nodes[node.unit]?.removeAll { $0 === node }
+    if state.families[node.family]?.nodes[node.unit]?.isEmpty == true {
+      state.families[node.family]?.nodes[node.unit] = nil
     }
-    return planning.view.publish(updates)
+  }
+
+  /// Ends a plan that a view gave up, unless another view still uses it.
+  private func release(_ node: PlanNode, _ state: inout State) {
+    let family = state.families[node.family]
+    guard family?.nodes[node.unit]?.contains(node) == true else { return }
+    for view in family?.views ?? [] where state.plannings[view]?.units[node.unit] === node {
+      return
+    }
+    forget(node, &state)
   }
 
   // MARK: Dependencies
 
   private func link(
-    _ dependent: Dependent, _ keys: Set<SnapshotKey>, _ state: inout State
+    _ dependent: Dependent, _ keys: some Sequence<SnapshotKey>, _ state: inout State
   ) {
     for key in keys { state.dependents[key, default: []].insert(dependent) }
   }
 
   private func unlink(
-    _ dependent: Dependent, _ keys: Set<SnapshotKey>, _ state: inout State
+    _ dependent: Dependent, _ keys: some Sequence<SnapshotKey>, _ state: inout State
   ) {
     for key in keys {
       state.dependents[key]?.remove(dependent)

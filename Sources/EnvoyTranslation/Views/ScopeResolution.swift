@@ -14,9 +14,12 @@ enum ScopeResolution {
     let sidecar =
       proxy.type == .sidecar
       ? sidecar(namespace: proxy.namespace, labels: labels, &reader) : nil
+    let (searchNamespace, searchSuffix) = searchDomain(proxy.dnsDomain)
+    let viewer = Viewer(
+      namespace: proxy.namespace, searchNamespace: searchNamespace,
+      labels: labels.filter { relevant.contains($0.key) })
     let outbound = OutboundScope(
-      namespace: proxy.namespace, dnsDomain: proxy.dnsDomain,
-      labels: labels.filter { relevant.contains($0.key) }, sidecar: sidecar,
+      searchSuffix: searchSuffix, sidecar: sidecar,
       interception: interception, dialect: dialect(of: proxy),
       discoversVirtualHosts: proxy.isDelta && supportsVirtualHostDiscovery(proxy.envoyVersion),
       isIPv6: isIPv6, clusterID: proxy.clusterID, meshID: proxy.metadata["MESH_ID"] ?? "")
@@ -31,13 +34,27 @@ enum ScopeResolution {
         interception: interception, dialect: outbound.dialect, isIPv6: isIPv6,
         clusterID: proxy.clusterID, meshID: outbound.meshID,
         namedPorts: workload?.namedPorts ?? [:], selectedServices: [])
-      return ProxyScope(parts: [.outbound(outbound), .inbound(inbound), .endpoints(endpoints)])
+      return ProxyScope(parts: [
+        ViewKey(family: .outbound(outbound), viewer: viewer),
+        ViewKey(
+          family: .inbound(inbound), viewer: Viewer(namespace: proxy.namespace, labels: labels)),
+        ViewKey(family: .endpoints(endpoints), viewer: viewer),
+      ])
     case .router:
       let gateway = GatewayScope(
         outbound: outbound, labels: labels, namedPorts: workload?.namedPorts ?? [:],
         secretsNamespace: proxy.verifiedIdentity == nil ? nil : proxy.namespace)
-      return ProxyScope(parts: [.gateway(gateway), .endpoints(endpoints)])
+      return ProxyScope(parts: [
+        ViewKey(family: .gateway(gateway), viewer: viewer),
+        ViewKey(family: .endpoints(endpoints), viewer: viewer),
+      ])
     }
+  }
+
+  /// `default.svc.cluster.local` as `default` and `.svc.cluster.local`.
+  private static func searchDomain(_ domain: String) -> (namespace: String, suffix: String) {
+    guard let range = domain.firstRange(of: ".svc.") else { return ("", "") }
+    return (String(domain[..<range.lowerBound]), String(domain[range.lowerBound...]))
   }
 
   /// The workload that has the proxy's address and is of its namespace, of its name first.

@@ -26,6 +26,11 @@ final class View: Sendable {
     self.key = key
   }
 
+  /// The published resource of a name.
+  func resource(_ name: ResourceName) -> EncodedResource? {
+    published.withLock { $0.resources[name.type, name.name] }
+  }
+
   var part: ResourceState.Part {
     published.withLock { published in
       ResourceState.Part(
@@ -66,23 +71,4 @@ final class View: Sendable {
       return merged.values.filter(\.isEffective)
     }
   }
-}
-
-/// The planning behind a view: its units and what each of them read.
-struct ViewPlanning {
-  /// A unit's resources.
-  struct Unit {
-    var resources: [ResourceName: EncodedResource] = [:]
-    var dependencies: Set<SnapshotKey> = []
-    var notices: [TranslationNotice] = []
-  }
-
-  let view: View
-  var units: [PlanUnit: Unit] = [:]
-  /// What the choice of the units read.
-  var dependencies: Set<SnapshotKey> = []
-  /// The units that make a resource, where there is more than one.
-  var rivals: [ResourceName: Set<PlanUnit>] = [:]
-  /// How many proxies use the view.
-  var users = 0
 }

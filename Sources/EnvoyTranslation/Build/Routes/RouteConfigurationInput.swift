@@ -9,6 +9,8 @@ package struct RouteConfigurationInput: ResourceInput {
     case discovered
     /// Inside the configuration, in this order.
     case inline([VirtualHostInput])
+    /// Inside the configuration, which a view puts together from the hosts of its units.
+    case composed
   }
 
   package var name: String
@@ -28,14 +30,22 @@ package struct RouteConfigurationInput: ResourceInput {
   }
 
   package func encode() -> [UInt8] {
-    Envoy.RouteConfiguration.encode(capacity: 4096) { message in
+    switch virtualHosts {
+    case .discovered: Self.encode(name, hosts: [], isDiscovered: true)
+    case .inline(let hosts): Self.encode(name, hosts: hosts.map { $0.encode()[...] })
+    case .composed: Self.encode(name, hosts: [])
+    }
+  }
+
+  /// The serialized configuration around serialized virtual hosts.
+  static func encode(
+    _ name: String, hosts: [ArraySlice<UInt8>], isDiscovered: Bool = false
+  ) -> [UInt8] {
+    let size = hosts.reduce(256) { $0 + $1.count + 8 }
+    return Envoy.RouteConfiguration.encode(capacity: size) { message in
       message.name(name)
-      switch virtualHosts {
-      case .discovered:
-        message.vhds { $0.configSource(encoded: ConfigSources.virtualHosts) }
-      case .inline(let hosts):
-        for host in hosts { message.virtualHosts(encoded: host.encode()) }
-      }
+      if isDiscovered { message.vhds { $0.configSource(encoded: ConfigSources.virtualHosts) } }
+      for host in hosts { message.virtualHosts(encoded: Array(host)) }
       message.validateClusters(false)
       message.maxDirectResponseBodySizeBytes(1_048_576)
       message.ignorePortInHostMatching(true)

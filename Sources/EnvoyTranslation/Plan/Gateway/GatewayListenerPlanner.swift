@@ -16,7 +16,7 @@ struct GatewayListenerPlanner {
       name: "\(address)_\(port)", address: .ip(address, port), direction: .outbound)
     var names: Set<[String]> = []
     if let first = servers.first, first.isHTTP, !first.isTLSProtocol {
-      listener.chains = [httpChain(first, listener: listener.name)]
+      listener.chains = [httpChain(first, listener: listener.name, &reader)]
     } else {
       for server in servers {
         for chain in chains(server, listener: listener.name, &secrets, &reader) {
@@ -45,7 +45,7 @@ struct GatewayListenerPlanner {
     let gateway = server.gateway.description
     guard secrets.admit(tls?.secretNames ?? [], for: gateway, &reader) else { return [] }
     if server.isHTTP {
-      var chain = httpChain(server, listener: listener)
+      var chain = httpChain(server, listener: listener, &reader)
       let names = server.serverNames
       chain.match = names.isEmpty ? nil : .init(serverNames: names)
       chain.tls = tls
@@ -66,16 +66,16 @@ struct GatewayListenerPlanner {
     server.server.tls?.mode == .istioMutual && scope.outbound.dialect == .istioProxy
   }
 
-  private func httpChain(_ server: GatewayServer, listener: String) -> FilterChainInput {
+  private func httpChain(
+    _ server: GatewayServer, listener: String, _ reader: inout SnapshotReader
+  ) -> FilterChainInput {
     let prefix =
       server.isTLSProtocol && !server.server.name.isEmpty
       ? server.server.name : "outbound_\(listener);"
     var manager = HTTPConnectionManagerInput(
       role: .gateway, statPrefix: prefix, routes: .discovered(server.routeName),
       dialect: scope.outbound.dialect)
-    manager.apply(
-      mesh, namespace: scope.outbound.namespace, clusterID: scope.outbound.clusterID,
-      scope.outbound.meshID)
+    manager.apply(mesh, scope.outbound) { reader.ownNamespace() }
     manager.trustedHops = mesh.defaultConfig.gatewayTopology?.numTrustedProxies ?? 0
     return FilterChainInput(filters: [.http(manager)], limitsHandshake: true)
   }

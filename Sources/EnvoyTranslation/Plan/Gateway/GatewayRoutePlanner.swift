@@ -70,8 +70,7 @@ struct GatewayRoutePlanner {
     RoutePlanner(
       scope: scope.outbound,
       viewpoint: RouteViewpoint(
-        namespace: scope.outbound.namespace, labels: scope.labels,
-        gateways: [server.gatewayName], port: server.number)
+        labels: scope.labels, gateways: [server.gatewayName], port: server.number)
     ).routes(service, &reader)
   }
 
@@ -79,12 +78,16 @@ struct GatewayRoutePlanner {
   static func virtualServices(
     _ server: GatewayServer, _ scope: GatewayScope, _ reader: inout SnapshotReader
   ) -> [Configuration<VirtualService>] {
-    reader.virtualServices().filter { service in
+    var bound: [Configuration<VirtualService>] = []
+    for service in reader.virtualServices() {
       let owner = service.key.namespace
       let names = service.spec.gateways.map { $0.contains("/") ? $0 : "\(owner)/\($0)" }
-      return names.contains(server.gatewayName)
-        && Visibility.allows(
-          service.spec.exportTo, owner: owner, viewer: scope.outbound.namespace)
+      if names.contains(server.gatewayName),
+        reader.isVisible(exportedTo: service.spec.exportTo, owner: owner)
+      {
+        bound.append(service)
+      }
     }
+    return bound
   }
 }

@@ -92,7 +92,7 @@ enum GatewayServers {
   private static func bound(
     _ number: UInt32, _ scope: GatewayScope, _ reader: inout SnapshotReader
   ) -> UInt32 {
-    let own = reader.services(inNamespace: scope.outbound.namespace).filter {
+    let own = reader.services(inNamespace: reader.ownNamespace()).filter {
       !$0.selector.isEmpty && scope.labels.isSelected(by: $0.selector)
     }.sorted { ($0.creationTime, $0.hostname) < ($1.creationTime, $1.hostname) }
     for service in own {

@@ -6,32 +6,35 @@ struct GatewayView {
   var scope: GatewayScope
 
   func units(_ reader: inout SnapshotReader) -> [PlanUnit] {
-    let services = VisibleServices.resolve(
-      [EgressListeners.everything], from: scope.outbound.namespace, &reader)
     let ports = Set(GatewayServers.resolve(scope, &reader).map(\.port)).sorted()
-    return [.baseline] + services.map { .service($0.id) }
-      + ports.map { .port(listener: 0, number: $0) }
+    return [.baseline] + reader.names.hosts.map(PlanUnit.host) + ports.map(PlanUnit.port)
   }
 
   func plan(_ unit: PlanUnit, _ reader: inout SnapshotReader) -> UnitPlan {
     var plan = UnitPlan()
     switch unit {
     case .baseline: plan.clusters = [ClusterPlanner.blackHole(reader.meshConfig())]
-    case .service(let id):
-      guard let service = reader.service(id) else { break }
-      var secrets = GatewaySecrets(namespace: scope.secretsNamespace)
-      for cluster in ClusterPlanner.clusters(of: service, scope.outbound, isGateway: true, &reader)
-      {
-        let rule = cluster.sources.dropFirst().first ?? cluster.name
-        if secrets.admit(cluster.tls.secretNames, for: rule, &reader) {
-          plan.clusters.append(cluster)
-        }
-      }
-      plan.add(secrets)
-    case .port(_, let number): self.port(number, &plan, &reader)
-    case .host: break
+    case .host(let name): clusters(of: name, &plan, &reader)
+    case .port(let number): port(number, &plan, &reader)
+    case .address: break
     }
     return plan
+  }
+
+  private func clusters(
+    of host: String, _ plan: inout UnitPlan, _ reader: inout SnapshotReader
+  ) {
+    guard
+      let service = VisibleServices.service(ofHost: host, [EgressListeners.everything], &reader)
+    else { return }
+    var secrets = GatewaySecrets(namespace: scope.secretsNamespace)
+    for cluster in ClusterPlanner.clusters(of: service, scope.outbound, isGateway: true, &reader) {
+      let rule = cluster.sources.dropFirst().first ?? cluster.name
+      if secrets.admit(cluster.tls.secretNames, for: rule, &reader) {
+        plan.clusters.append(cluster)
+      }
+    }
+    plan.add(secrets)
   }
 
   private func port(

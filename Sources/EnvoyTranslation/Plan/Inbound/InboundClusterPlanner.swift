@@ -54,8 +54,7 @@ struct InboundClusterPlanner {
   private func limits(
     of service: MeshService, _ port: InboundPort, _ reader: inout SnapshotReader
   ) -> ConnectionPoolSettings? {
-    DestinationRuleResolution.resolve(
-      service, from: scope.namespace, labels: scope.labels, &reader
-    ).policy(port: port.servicePort).connectionPool
+    DestinationRuleResolution.resolve(service, &reader)
+      .policy(port: port.servicePort).connectionPool
   }
 }

@@ -188,8 +188,7 @@ struct InboundListenerPlanner {
       dialect: scope.dialect)
     manager.isHTTP2 = port.protocolKind.isHTTP2
     manager.isGRPCWeb = port.protocolKind == .grpcWeb
-    manager.apply(
-      mesh, namespace: scope.namespace, clusterID: scope.clusterID, scope.meshID)
+    manager.apply(mesh, clusterID: scope.clusterID, meshID: scope.meshID) { scope.namespace }
     return network([.http(manager)])
   }
 

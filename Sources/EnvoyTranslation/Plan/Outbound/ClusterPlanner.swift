@@ -10,8 +10,7 @@ enum ClusterPlanner {
     _ reader: inout SnapshotReader
   ) -> [ClusterInput] {
     guard service.resolution != .alias else { return [] }
-    let rule = DestinationRuleResolution.resolve(
-      service, from: scope.namespace, labels: scope.labels, &reader)
+    let rule = DestinationRuleResolution.resolve(service, &reader)
     var clusters: [ClusterInput] = []
     for port in service.ports where port.protocolKind != .udp {
       for subset in [nil] + rule.subsets.map(Optional.some) {

@@ -17,29 +17,32 @@ struct EgressListener: Hashable, Sendable {
     var namespace: String
     var host: String
 
-    func covers(_ service: MeshService, from viewer: String) -> Bool {
+    func covers(_ service: MeshService, _ reader: inout SnapshotReader) -> Bool {
       switch namespace {
       case "~": return false
       case "*": break
-      case ".": guard service.id.namespace == viewer else { return false }
+      case ".": guard reader.isOwn(service.id.namespace) else { return false }
       default: guard service.id.namespace == namespace else { return false }
       }
       return HostPattern.matches(host, service.hostname)
     }
 
-    func covers(host other: String, namespace owner: String, from viewer: String) -> Bool {
+    func covers(
+      host other: String, namespace owner: String, _ reader: inout SnapshotReader
+    ) -> Bool {
       switch namespace {
       case "~": return false
       case "*": break
-      case ".": guard owner == viewer else { return false }
+      case ".": guard reader.isOwn(owner) else { return false }
       default: guard owner == namespace else { return false }
       }
       return HostPattern.intersection(host, other) != nil
     }
   }
 
-  func imports(_ service: MeshService, from viewer: String) -> Bool {
-    imports.contains { $0.covers(service, from: viewer) }
+  func imports(_ service: MeshService, _ reader: inout SnapshotReader) -> Bool {
+    for rule in imports where rule.covers(service, &reader) { return true }
+    return false
   }
 }
 
@@ -83,36 +86,5 @@ enum EgressListeners {
       return EgressListener.Import(namespace: "*", host: host.lowercased())
     }
     return EgressListener.Import(namespace: namespace, host: name.lowercased())
-  }
-}
-
-/// The services that a proxy can see.
-enum VisibleServices {
-  /// All visible services, one for each host: the proxy's own namespace first, then Kubernetes, then
-  /// the oldest.
-  static func resolve(
-    _ listeners: [EgressListener], from namespace: String, _ reader: inout SnapshotReader
-  ) -> [MeshService] {
-    var chosen: [String: MeshService] = [:]
-    for service in reader.services() {
-      guard service.isVisible(from: namespace),
-        listeners.contains(where: { $0.imports(service, from: namespace) })
-      else { continue }
-      if let other = chosen[service.hostname], !precedes(service, other, namespace) { continue }
-      chosen[service.hostname] = service
-    }
-    return chosen.values.sorted {
-      ($0.creationTime, $0.hostname, $0.id.namespace)
-        < ($1.creationTime, $1.hostname, $1.id.namespace)
-    }
-  }
-
-  private static func precedes(
-    _ left: MeshService, _ right: MeshService, _ namespace: String
-  ) -> Bool {
-    let isOwn = (left.id.namespace == namespace, right.id.namespace == namespace)
-    if isOwn.0 != isOwn.1 { return isOwn.0 }
-    if left.source != right.source { return left.source == .kubernetes }
-    return (left.creationTime, left.id.namespace) < (right.creationTime, right.id.namespace)
   }
 }

@@ -23,8 +23,8 @@ struct OutboundListenerPlanner {
     var sources: Set<String> = []
   }
 
-  /// The listeners of a port number for the services that have it.
-  func listeners(
+  /// The listener of a port number that the services share which have no address of their own there.
+  func shared(
     port number: UInt32, of services: [MeshService], in listener: EgressListener,
     listeners all: [EgressListener], _ reader: inout SnapshotReader
   ) -> [ListenerInput] {
@@ -37,14 +37,80 @@ struct OutboundListenerPlanner {
       draft.isHTTP2 = listener.protocolKind.isHTTP2
       drafts.append(draft)
     }
-    for service in services {
-      guard service.resolution != .alias, let port = service.port(number),
-        port.protocolKind != .udp, !isReserved(number)
-      else { continue }
-      if listener.port != nil, listener.protocolKind.isHTTP { continue }
-      add(service, port, listener, all, &drafts, &reader)
+    let isDeclaredHTTP = listener.port != nil && listener.protocolKind.isHTTP
+    for service in services where !isDeclaredHTTP {
+      guard let port = usable(service.port(number), of: service) else { continue }
+      let kind = listener.port != nil ? listener.protocolKind : port.protocolKind
+      if kind.isHTTP {
+        join(&drafts, draft(address: explicitAddress(listener), number, listener)) { draft in
+          guard draft.httpRoute == nil else { return }
+          draft.httpRoute = RouteName.shared(number)
+          draft.isGRPCWeb = kind == .grpcWeb
+          draft.sources.insert(service.origin.description)
+        }
+        continue
+      }
+      for address in sharedAddresses(service, listener) {
+        add(service, port, kind, address, listener, all, &drafts, &reader)
+      }
     }
-    return drafts.map(finish)
+    return finish(drafts, &reader)
+  }
+
+  /// The listeners at an address that services have for themselves.
+  func own(
+    address: String, of services: [MeshService], in listener: EgressListener,
+    listeners all: [EgressListener], _ reader: inout SnapshotReader
+  ) -> [ListenerInput] {
+    guard listener.isCaptured, listener.bind.isEmpty else { return [] }
+    let declared = Set(all.compactMap(\.port))
+    var drafts: [Draft] = []
+    for service in services where !isPassthrough(service) {
+      for port in service.ports {
+        guard let port = usable(port, of: service),
+          listener.port.map({ $0 == port.number }) ?? !declared.contains(port.number)
+        else { continue }
+        let kind = listener.port != nil ? listener.protocolKind : port.protocolKind
+        guard !kind.isHTTP else { continue }
+        add(
+          service, port, kind, Address(bind: address, isVirtual: true), listener, all, &drafts,
+          &reader)
+      }
+    }
+    return finish(drafts, &reader)
+  }
+
+  /// The listeners at the addresses of a headless service's endpoints.
+  func headless(
+    _ service: MeshService, in listener: EgressListener, listeners all: [EgressListener],
+    _ reader: inout SnapshotReader
+  ) -> [ListenerInput] {
+    guard listener.isCaptured, listener.bind.isEmpty, isPassthrough(service) else { return [] }
+    let declared = Set(all.compactMap(\.port))
+    var drafts: [Draft] = []
+    for port in service.ports {
+      guard let port = usable(port, of: service),
+        listener.port.map({ $0 == port.number }) ?? !declared.contains(port.number)
+      else { continue }
+      let kind = listener.port != nil ? listener.protocolKind : port.protocolKind
+      guard !kind.isHTTP else { continue }
+      for address in Set(reader.endpoints(service.id).map(\.address)).sorted() {
+        add(service, port, kind, Address(bind: address), listener, all, &drafts, &reader)
+      }
+    }
+    return finish(drafts, &reader)
+  }
+
+  private func usable(_ port: MeshServicePort?, of service: MeshService) -> MeshServicePort? {
+    guard let port, service.resolution != .alias, port.protocolKind != .udp,
+      !isReserved(port.number)
+    else { return nil }
+    return port
+  }
+
+  /// Whether connections to the service go to the addresses of its endpoints.
+  private func isPassthrough(_ service: MeshService) -> Bool {
+    service.resolution == .passthrough && service.source == .kubernetes
   }
 
   private func isReserved(_ port: UInt32) -> Bool {
@@ -61,43 +127,32 @@ struct OutboundListenerPlanner {
   }
 
   private func add(
-    _ service: MeshService, _ port: MeshServicePort, _ listener: EgressListener,
-    _ all: [EgressListener], _ drafts: inout [Draft], _ reader: inout SnapshotReader
+    _ service: MeshService, _ port: MeshServicePort, _ kind: PortProtocol, _ address: Address,
+    _ listener: EgressListener, _ all: [EgressListener], _ drafts: inout [Draft],
+    _ reader: inout SnapshotReader
   ) {
-    let kind = listener.port != nil ? listener.protocolKind : port.protocolKind
-    if kind.isHTTP {
-      let address = explicitAddress(listener)
-      join(&drafts, draft(address: address, port.number, listener), service) { draft in
-        guard draft.httpRoute == nil else { return }
-        draft.httpRoute = RouteName.shared(port.number)
-        draft.isGRPCWeb = kind == .grpcWeb
+    let chains = tcpChains(service, port, address, all, &reader)
+    join(&drafts, draft(address: address.bind, port.number, listener)) { draft in
+      draft.sources.insert(service.origin.description)
+      if kind == .undeclared, draft.httpRoute == nil {
+        draft.httpRoute =
+          address.isVirtual
+          ? RouteName.sniffed(service.hostname, port.number) : RouteName.shared(port.number)
       }
-      return
-    }
-    for address in addresses(service, listener, &reader) {
-      let chains = tcpChains(service, port, address, listener, all, &reader)
-      join(&drafts, draft(address: address.bind, port.number, listener), service) { draft in
-        if kind == .undeclared, draft.httpRoute == nil {
-          draft.httpRoute =
-            address.isVirtual
-            ? RouteName.sniffed(service.hostname, port.number) : RouteName.shared(port.number)
-        }
-        // The first service of an address and port keeps it (`pilot_conflict_outbound_listener…`).
-        for chain in chains where !draft.chains.contains(where: { $0.match == chain.match }) {
-          draft.chains.append(chain)
-        }
+      // The first service of an address and port keeps it (`pilot_conflict_outbound_listener…`).
+      for chain in chains where !draft.chains.contains(where: { $0.match == chain.match }) {
+        draft.chains.append(chain)
       }
     }
   }
 
-  private func join(
-    _ drafts: inout [Draft], _ new: Draft, _ service: MeshService, _ change: (inout Draft) -> Void
-  ) {
-    let index =
-      drafts.firstIndex { $0.address == new.address } ?? drafts.endIndex
-    if index == drafts.endIndex { drafts.append(new) }
-    change(&drafts[index])
-    drafts[index].sources.insert(service.origin.description)
+  private func join(_ drafts: inout [Draft], _ new: Draft, _ change: (inout Draft) -> Void) {
+    if let index = drafts.firstIndex(where: { $0.address == new.address && $0.port == new.port }) {
+      change(&drafts[index])
+    } else {
+      drafts.append(new)
+      change(&drafts[drafts.count - 1])
+    }
   }
 
   private struct Address {
@@ -107,22 +162,15 @@ struct OutboundListenerPlanner {
     var range: AddressRange?
   }
 
-  private func addresses(
-    _ service: MeshService, _ listener: EgressListener, _ reader: inout SnapshotReader
-  ) -> [Address] {
+  /// Where a service is reached that has no listener of its own.
+  private func sharedAddresses(_ service: MeshService, _ listener: EgressListener) -> [Address] {
     if !listener.isCaptured || !listener.bind.isEmpty {
       return [Address(bind: explicitAddress(listener))]
     }
-    if service.resolution == .passthrough, service.source == .kubernetes {
-      let addresses = reader.endpoints(service.id).map(\.address)
-      return Set(addresses).sorted().map { Address(bind: $0, isVirtual: false) }
-    }
+    if isPassthrough(service) { return [] }
     if service.addresses.isEmpty { return [Address(bind: scope.wildcardAddress)] }
-    return service.addresses.map { address in
-      if address.contains("/"), let range = AddressRange(address) {
-        return Address(bind: scope.wildcardAddress, range: range)
-      }
-      return Address(bind: address, isVirtual: true)
+    return service.addresses.filter { $0.contains("/") }.compactMap(AddressRange.init).map {
+      Address(bind: scope.wildcardAddress, range: $0)
     }
   }
 
@@ -130,7 +178,7 @@ struct OutboundListenerPlanner {
 
   private func tcpChains(
     _ service: MeshService, _ port: MeshServicePort, _ address: Address,
-    _ listener: EgressListener, _ all: [EgressListener], _ reader: inout SnapshotReader
+    _ all: [EgressListener], _ reader: inout SnapshotReader
   ) -> [FilterChainInput] {
     let routes = TCPRoutePlanner(scope: scope, mesh: mesh, listeners: all)
     return routes.chains(service, port, &reader).map { chain in
@@ -148,7 +196,15 @@ struct OutboundListenerPlanner {
 
   // MARK: Finishing
 
-  private func finish(_ draft: Draft) -> ListenerInput {
+  private func finish(
+    _ drafts: [Draft], _ reader: inout SnapshotReader
+  ) -> [ListenerInput] {
+    var listeners: [ListenerInput] = []
+    for draft in drafts { listeners.append(finish(draft, &reader)) }
+    return listeners
+  }
+
+  private func finish(_ draft: Draft, _ reader: inout SnapshotReader) -> ListenerInput {
     var listener = ListenerInput(
       name: "\(draft.address)_\(draft.port)", address: .ip(draft.address, draft.port),
       direction: .outbound)
@@ -158,7 +214,7 @@ struct OutboundListenerPlanner {
     listener.sources = draft.sources.sorted()
     var chains: [FilterChainInput] = []
     if let route = draft.httpRoute {
-      chains.append(httpChain(draft, route: route, listener: listener.name))
+      chains.append(httpChain(draft, route: route, listener: listener.name, &reader))
     }
     let others = draft.chains.filter { $0.match != nil }
     let fallback = draft.chains.first { $0.match == nil }
@@ -189,13 +245,13 @@ struct OutboundListenerPlanner {
   }
 
   private func httpChain(
-    _ draft: Draft, route: String, listener: String
+    _ draft: Draft, route: String, listener: String, _ reader: inout SnapshotReader
   ) -> FilterChainInput {
     var manager = HTTPConnectionManagerInput(
       role: .sidecarOutbound, statPrefix: "outbound_\(listener);", routes: .discovered(route),
       dialect: scope.dialect)
     manager.isGRPCWeb = draft.isGRPCWeb
-    manager.apply(mesh, namespace: scope.namespace, clusterID: scope.clusterID, scope.meshID)
+    manager.apply(mesh, scope) { reader.ownNamespace() }
     var chain = FilterChainInput(filters: [.http(manager)], limitsHandshake: true)
     if !draft.isExclusive, !draft.bindsToPort {
       chain.match = .init(
@@ -208,7 +264,15 @@ struct OutboundListenerPlanner {
 extension HTTPConnectionManagerInput {
   /// Takes what the mesh configuration decides for every connection manager.
   mutating func apply(
-    _ mesh: MeshConfig, namespace: String, clusterID: String, _ meshID: String
+    _ mesh: MeshConfig, _ scope: OutboundScope, namespace: () -> String
+  ) {
+    apply(mesh, clusterID: scope.clusterID, meshID: scope.meshID, namespace: namespace)
+  }
+
+  /// Takes what the mesh configuration decides for every connection manager; `namespace` is asked only
+  /// where it matters.
+  mutating func apply(
+    _ mesh: MeshConfig, clusterID: String, meshID: String, namespace: () -> String
   ) {
     normalizesPath = mesh.pathNormalization.normalization != .none
     switch mesh.pathNormalization.normalization {
@@ -219,7 +283,8 @@ extension HTTPConnectionManagerInput {
     case .defaulted, .none, .base: break
     }
     if mesh.enableTracing {
-      tracing = TracingInput(namespace: namespace, clusterID: clusterID, meshID: meshID)
+      tracing = TracingInput(
+        namespace: namespace(), clusterID: clusterID, meshID: meshID)
     }
     accessLog = AccessLogInput(mesh)
   }

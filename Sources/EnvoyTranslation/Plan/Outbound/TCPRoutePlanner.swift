@@ -11,7 +11,7 @@ struct TCPRoutePlanner {
   func chains(
     _ service: MeshService, _ port: MeshServicePort, _ reader: inout SnapshotReader
   ) -> [FilterChainInput] {
-    let selected = VirtualServiceSelection.forMesh(service.hostname, scope, listeners, &reader)
+    let selected = VirtualServiceSelection.forMesh(service.hostname, listeners, &reader)
     var chains: [FilterChainInput] = []
     if let selected, port.protocolKind.isTLS {
       chains = tlsChains(selected, port, &reader)
@@ -31,7 +31,9 @@ struct TCPRoutePlanner {
     var chains: [FilterChainInput] = []
     for route in virtualService.spec.tls {
       for match in route.match
-      where allows(match.port, match.sourceLabels, match.gateways, match.sourceNamespace, port) {
+      where allows(
+        match.port, match.sourceLabels, match.gateways, match.sourceNamespace, port, &reader)
+      {
         let names = Set(match.sniHosts.filter { $0 != "*" }).sorted()
         let ranges = match.destinationSubnets.compactMap(AddressRange.init).sorted()
         let chainMatch = FilterChainInput.Match(prefixRanges: ranges, serverNames: names)
@@ -54,7 +56,9 @@ struct TCPRoutePlanner {
         return chains
       }
       for match in route.match
-      where allows(match.port, match.sourceLabels, match.gateways, match.sourceNamespace, port) {
+      where allows(
+        match.port, match.sourceLabels, match.gateways, match.sourceNamespace, port, &reader)
+      {
         let ranges = match.destinationSubnets.compactMap(AddressRange.init).sorted()
         let chainMatch = FilterChainInput.Match(prefixRanges: ranges)
         if chains.contains(where: { $0.match ?? .init() == chainMatch }) { continue }
@@ -67,12 +71,11 @@ struct TCPRoutePlanner {
 
   private func allows(
     _ matchPort: UInt32?, _ labels: [String: String], _ gateways: [String], _ namespace: String,
-    _ port: MeshServicePort
+    _ port: MeshServicePort, _ reader: inout SnapshotReader
   ) -> Bool {
     if let matchPort, matchPort != port.number { return false }
     if !gateways.isEmpty { return gateways.contains("mesh") }
-    return scope.labels.isSelected(by: labels)
-      && (namespace.isEmpty || namespace == scope.namespace)
+    return reader.isSelected(by: labels) && (namespace.isEmpty || reader.isOwn(namespace))
   }
 
   private func chain(
@@ -116,8 +119,7 @@ struct TCPRoutePlanner {
     _ proxy: inout TCPProxyInput, _ service: MeshService, _ port: UInt32, subset: String,
     _ reader: inout SnapshotReader
   ) {
-    let rule = DestinationRuleResolution.resolve(
-      service, from: scope.namespace, labels: scope.labels, &reader)
+    let rule = DestinationRuleResolution.resolve(service, &reader)
     let policy = rule.policy(port: port, subset: rule.subsets.first { $0.name == subset })
     proxy.idleTimeout = policy.connectionPool?.tcp?.idleTimeout
     proxy.accessLog = AccessLogInput(mesh)

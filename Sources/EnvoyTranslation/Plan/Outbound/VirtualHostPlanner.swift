@@ -13,8 +13,9 @@ struct VirtualHostPlanner {
     var hosts: [VirtualHostInput] = []
     for port in service.ports where port.protocolKind.isHTTP || port.protocolKind == .undeclared {
       guard let host = host(of: service, port, &reader) else { continue }
-      if isShared(service, port) { hosts.append(host) }
-      if isSniffed(service, port) {
+      let isExplicit = isExplicit(service, port, &reader)
+      if isShared(service, port, isExplicit: isExplicit) { hosts.append(host) }
+      if isSniffed(service, port, isExplicit: isExplicit) {
         var sniffed = host
         sniffed.route = RouteName.sniffed(service.hostname, port.number)
         sniffed.domains = ["*"]
@@ -29,7 +30,7 @@ struct VirtualHostPlanner {
     _ name: String, port: UInt32, _ reader: inout SnapshotReader
   ) -> VirtualHostInput? {
     guard reader.services(ofHost: name).isEmpty,
-      let selected = VirtualServiceSelection.forMesh(name, scope, listeners, &reader)
+      let selected = VirtualServiceSelection.forMesh(name, listeners, &reader)
     else { return nil }
     let routes = planner(port).routes(selected, &reader)
     guard !routes.isEmpty else { return nil }
@@ -55,27 +56,35 @@ struct VirtualHostPlanner {
   }
 
   /// Whether the port's requests go through the listener that all HTTP services of the port share.
-  private func isShared(_ service: MeshService, _ port: MeshServicePort) -> Bool {
+  private func isShared(
+    _ service: MeshService, _ port: MeshServicePort, isExplicit: Bool
+  ) -> Bool {
     port.protocolKind.isHTTP || service.addresses.isEmpty || scope.interception == .none
-      || isExplicit(service, port)
+      || isExplicit
   }
 
   /// Whether the port has a listener of its own that detects HTTP.
-  private func isSniffed(_ service: MeshService, _ port: MeshServicePort) -> Bool {
+  private func isSniffed(
+    _ service: MeshService, _ port: MeshServicePort, isExplicit: Bool
+  ) -> Bool {
     port.protocolKind == .undeclared && !service.addresses.isEmpty
-      && scope.interception != .none && !isExplicit(service, port)
+      && scope.interception != .none && !isExplicit
   }
 
-  private func isExplicit(_ service: MeshService, _ port: MeshServicePort) -> Bool {
-    listeners.contains {
-      $0.port == port.number && $0.imports(service, from: scope.namespace)
+  /// Whether a Sidecar's listener of the very port imports the service.
+  private func isExplicit(
+    _ service: MeshService, _ port: MeshServicePort, _ reader: inout SnapshotReader
+  ) -> Bool {
+    for listener in listeners where listener.port == port.number {
+      if listener.imports(service, &reader) { return true }
     }
+    return false
   }
 
   private func host(
     of service: MeshService, _ port: MeshServicePort, _ reader: inout SnapshotReader
   ) -> VirtualHostInput? {
-    let selected = VirtualServiceSelection.forMesh(service.hostname, scope, listeners, &reader)
+    let selected = VirtualServiceSelection.forMesh(service.hostname, listeners, &reader)
     let planner = planner(port.number)
     var routes: [HTTPRouteInput] = []
     if let selected, !selected.spec.http.isEmpty {
@@ -96,8 +105,7 @@ struct VirtualHostPlanner {
   private func planner(_ port: UInt32) -> RoutePlanner {
     RoutePlanner(
       scope: scope,
-      viewpoint: RouteViewpoint(
-        namespace: scope.namespace, labels: scope.labels, gateways: ["mesh"], port: port))
+      viewpoint: RouteViewpoint(gateways: ["mesh"], port: port))
   }
 
   /// The names and addresses that requests use for a service, those left out that are another's.
@@ -106,7 +114,8 @@ struct VirtualHostPlanner {
   ) -> [String] {
     var names = [service.hostname]
     if !HostPattern.isWildcard(service.hostname) { names.append(service.hostname + ".") }
-    for short in shortNames(service.hostname) where reader.services(ofHost: short).isEmpty {
+    for short in shortNames(service.hostname, &reader) where reader.services(ofHost: short).isEmpty
+    {
       names.append(short)
     }
     if service.resolution == .passthrough, service.source == .kubernetes {
@@ -120,18 +129,16 @@ struct VirtualHostPlanner {
   }
 
   /// `reviews.default.svc.cluster.local` as a proxy of the same or another namespace may shorten it.
-  private func shortNames(_ hostname: String) -> [String] {
-    guard let range = scope.dnsDomain.firstRange(of: ".svc.") else { return [] }
-    let ownNamespace = scope.dnsDomain[..<range.lowerBound]
-    let suffix = scope.dnsDomain[range.lowerBound...]
-    guard hostname.hasSuffix(suffix) else { return [] }
+  private func shortNames(_ hostname: String, _ reader: inout SnapshotReader) -> [String] {
+    let suffix = scope.searchSuffix
+    guard !suffix.isEmpty, hostname.hasSuffix(suffix) else { return [] }
     let base = hostname.dropLast(suffix.count)
     guard let dot = base.lastIndex(of: ".") else { return [] }
     let name = base[..<dot]
     let namespace = base[base.index(after: dot)...]
     guard !name.isEmpty, !namespace.isEmpty else { return [] }
     let qualified = "\(name).\(namespace)"
-    return namespace == ownNamespace
+    return reader.isSearched(String(namespace))
       ? [String(name), qualified + ".svc", qualified] : [qualified, qualified + ".svc"]
   }
 }

@@ -5,41 +5,40 @@ internal import MeshModel
 enum VirtualServiceSelection {
   /// The one for `host`: the most specific, then the oldest that the proxy's namespace sees.
   static func forMesh(
-    _ host: String, _ scope: OutboundScope, _ listeners: [EgressListener],
-    _ reader: inout SnapshotReader
+    _ host: String, _ listeners: [EgressListener], _ reader: inout SnapshotReader
   ) -> Configuration<VirtualService>? {
-    reader.virtualServices(boundTo: host).first {
-      appliesToMesh($0) && isVisible($0, scope, listeners, domain: reader.clusterDomain)
+    for service in reader.virtualServices(boundTo: host)
+    where appliesToMesh(service) && isVisible(service, listeners, &reader) {
+      return service
     }
+    return nil
   }
 
   static func appliesToMesh(_ service: Configuration<VirtualService>) -> Bool {
     service.spec.gateways.isEmpty || service.spec.gateways.contains("mesh")
   }
 
-  static func isVisible(
-    _ service: Configuration<VirtualService>, _ scope: OutboundScope,
-    _ listeners: [EgressListener], domain: String
+  private static func isVisible(
+    _ service: Configuration<VirtualService>, _ listeners: [EgressListener],
+    _ reader: inout SnapshotReader
   ) -> Bool {
     let owner = service.key.namespace
-    guard Visibility.allows(service.spec.exportTo, owner: owner, viewer: scope.namespace) else {
-      return false
-    }
-    let hosts = service.spec.hosts.map {
-      HostPattern.resolve($0, namespace: owner, clusterDomain: domain)
-    }
-    return listeners.contains { listener in
-      listener.imports.contains { rule in
-        hosts.contains { rule.covers(host: $0, namespace: owner, from: scope.namespace) }
+    guard reader.isVisible(exportedTo: service.spec.exportTo, owner: owner) else { return false }
+    for host in service.spec.hosts {
+      let full = HostPattern.resolve(host, namespace: owner, clusterDomain: reader.clusterDomain)
+      for rule in listeners.flatMap(\.imports)
+      where rule.covers(host: full, namespace: owner, &reader) {
+        return true
       }
     }
+    return false
   }
 }
 
 /// Which of a route's conditions are decided at planning time.
 struct RouteViewpoint {
-  var namespace: String
-  var labels: [String: String]
+  /// The labels that conditions select by; nil where the viewer's do.
+  var labels: [String: String]?
   /// `mesh`, or `<namespace>/<name>` of a gateway.
   var gateways: Set<String>
   var port: UInt32
@@ -49,12 +48,15 @@ struct RouteViewpoint {
   }
 
   /// Whether requests seen from here can meet the condition.
-  func allows(_ match: HTTPMatchRequest, owner: String) -> Bool {
+  func allows(
+    _ match: HTTPMatchRequest, owner: String, _ reader: inout SnapshotReader
+  ) -> Bool {
     if let port = match.port, port != self.port { return false }
     if !match.gateways.isEmpty {
       return !names(match.gateways, owner: owner).isDisjoint(with: gateways)
     }
-    return labels.isSelected(by: match.sourceLabels)
-      && (match.sourceNamespace.isEmpty || match.sourceNamespace == namespace)
+    let isSelected =
+      labels?.isSelected(by: match.sourceLabels) ?? reader.isSelected(by: match.sourceLabels)
+    return isSelected && (match.sourceNamespace.isEmpty || reader.isOwn(match.sourceNamespace))
   }
 }

@@ -55,23 +55,20 @@ struct EffectivePolicy: Hashable, Sendable {
 /// Finds the destination rules of a service as a proxy sees them.
 enum DestinationRuleResolution {
   static func resolve(
-    _ service: MeshService, from namespace: String, labels: [String: String],
-    _ reader: inout SnapshotReader
+    _ service: MeshService, _ reader: inout SnapshotReader
   ) -> ResolvedDestinationRule {
     let candidates = reader.destinationRules(boundTo: service.hostname)
     guard !candidates.isEmpty else { return ResolvedDestinationRule() }
     let root = reader.meshConfig().rootNamespace
     let domain = reader.clusterDomain
-    var namespaces: [String] = []
-    for candidate in [namespace == root ? "" : namespace, service.id.namespace, root]
-    where !candidate.isEmpty && !namespaces.contains(candidate) {
-      namespaces.append(candidate)
-    }
-    for owner in namespaces {
-      let visible = candidates.filter { rule in
-        rule.key.namespace == owner
-          && Visibility.allows(rule.spec.exportTo, owner: owner, viewer: namespace)
-          && isSelected(rule, namespace: namespace, labels: labels)
+    for owner in owners(of: candidates, service, root: root, &reader) {
+      var visible: [Configuration<DestinationRule>] = []
+      for rule in candidates where rule.key.namespace == owner {
+        if reader.isVisible(exportedTo: rule.spec.exportTo, owner: owner),
+          isSelected(rule, &reader)
+        {
+          visible.append(rule)
+        }
       }
       guard let first = visible.first else { continue }
       let host = HostPattern.resolve(
@@ -84,11 +81,32 @@ enum DestinationRuleResolution {
     return ResolvedDestinationRule()
   }
 
+  /// The namespaces whose rules are looked at, in this order: the viewer's unless it is the root, the
+  /// service's, the root.
+  private static func owners(
+    of rules: [Configuration<DestinationRule>], _ service: MeshService, root: String,
+    _ reader: inout SnapshotReader
+  ) -> [String] {
+    let namespaces = Set(rules.map(\.key.namespace))
+    var owners: [String] = []
+    // Where one namespace has all the rules, it does not matter whose it is.
+    if namespaces.count > 1 || !namespaces.isSubset(of: [service.id.namespace, root]) {
+      for namespace in namespaces.sorted() where namespace != root && reader.isOwn(namespace) {
+        owners.append(namespace)
+      }
+    }
+    for namespace in [service.id.namespace, root]
+    where namespaces.contains(namespace) && !owners.contains(namespace) {
+      owners.append(namespace)
+    }
+    return owners
+  }
+
   private static func isSelected(
-    _ rule: Configuration<DestinationRule>, namespace: String, labels: [String: String]
+    _ rule: Configuration<DestinationRule>, _ reader: inout SnapshotReader
   ) -> Bool {
     guard let selector = rule.spec.workloadSelector else { return true }
-    return rule.key.namespace == namespace && labels.isSelected(by: selector.matchLabels)
+    return reader.isOwn(rule.key.namespace) && reader.isSelected(by: selector.matchLabels)
   }
 
   private static func merge(

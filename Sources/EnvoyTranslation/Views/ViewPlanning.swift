@@ -1,0 +1,106 @@
+internal import MeshModel
+internal import XDSProtocol
+
+/// The planning behind a view: its units, and which of them makes what.
+struct ViewPlanning {
+  let view: View
+  private(set) var units: [PlanUnit: PlanNode] = [:]
+  /// What the choice of the units read.
+  var dependencies: Set<SnapshotKey> = []
+  /// The proxies that use the view.
+  var users: Set<Int> = []
+  /// The units that make a resource, where there is more than one.
+  private var rivals: [ResourceName: Set<PlanUnit>] = [:]
+  /// Winning resources of each name; the view's own unless route configurations are composed of them.
+  private var composition: RouteComposition?
+
+  init(view: View) {
+    self.view = view
+    if case .outbound(let scope) = view.key.family, !scope.discoversVirtualHosts {
+      composition = RouteComposition()
+    }
+  }
+
+  /// What units of one step do to a name.
+  private struct Touch {
+    var units: Set<PlanUnit> = []
+    var old: EncodedResource?
+  }
+
+  /// Gives units other nodes, or ends them, and publishes what differs.
+  mutating func replace(_ nodes: [PlanUnit: PlanNode?]) -> [ResourceChange] {
+    var touched: [ResourceName: Touch] = [:]
+    for (unit, new) in nodes {
+      let old = units[unit]
+      guard old !== new else { continue }
+      units[unit] = new
+      Self.compare(old, new, unit, &touched)
+    }
+    guard !touched.isEmpty else { return [] }
+    var updates: [(ResourceName, EncodedResource?)] = []
+    for (name, touch) in touched { updates.append((name, winner(of: name, touch))) }
+    return view.publish(composed(updates))
+  }
+
+  private static func compare(
+    _ old: PlanNode?, _ new: PlanNode?, _ unit: PlanUnit, _ touched: inout [ResourceName: Touch]
+  ) {
+    let before = old?.resources ?? []
+    let after = new?.resources ?? []
+    let isSmall = before.count * after.count <= 256
+    var known: [ResourceName: EncodedResource] = [:]
+    if !isSmall { for resource in after { known[ResourceName(resource)] = resource } }
+    for resource in before {
+      let name = ResourceName(resource)
+      let successor = isSmall ? new?.resource(name) : known[name]
+      guard successor !== resource else { continue }
+      touched[name, default: Touch()].units.insert(unit)
+      touched[name]?.old = resource
+    }
+    if !isSmall { known = [:] }
+    if !isSmall { for resource in before { known[ResourceName(resource)] = resource } }
+    for resource in after {
+      let name = ResourceName(resource)
+      let predecessor = isSmall ? old?.resource(name) : known[name]
+      if predecessor == nil { touched[name, default: Touch()].units.insert(unit) }
+    }
+  }
+
+  /// Of several units that make one name, one always wins.
+  private mutating func winner(of name: ResourceName, _ touch: Touch) -> EncodedResource? {
+    var makers = touch.units.union(rivals[name] ?? [])
+    if touch.old == nil, rivals[name] == nil, view.resource(name) != nil {
+      // Somebody else makes the name too; this is rare enough for a look at everything.
+      makers.formUnion(units.filter { $0.value.resource(name) != nil }.keys)
+    }
+    let living = makers.filter { units[$0]?.resource(name) != nil }
+    rivals[name] = living.count > 1 ? living : nil
+    let first = living.count > 1 ? living.min { "\($0)" < "\($1)" } : living.first
+    return first.flatMap { units[$0]?.resource(name) }
+  }
+
+  private mutating func composed(
+    _ updates: [(ResourceName, EncodedResource?)]
+  ) -> [(ResourceName, EncodedResource?)] {
+    guard composition != nil else { return updates }
+    var direct: [(ResourceName, EncodedResource?)] = []
+    var routes: Set<String> = []
+    for (name, resource) in updates {
+      if name.type == .route || name.type == .virtualHost {
+        if let route = composition?.update(name, to: resource) { routes.insert(route) }
+      } else {
+        direct.append((name, resource))
+      }
+    }
+    for route in routes {
+      direct.append((ResourceName(.route, route), composition?.compose(route)))
+    }
+    return direct
+  }
+}
+
+extension ResourceName {
+  fileprivate init(_ resource: EncodedResource) {
+    self.init(resource.type, resource.name)
+  }
+}
