@@ -142,7 +142,7 @@ let package = Package(
       "DiscoveryServer",
       [
         "DiscoveryAPI", "GRPCTransport", "ProtobufWire", "WorkloadAuthentication", "XDSProtocol",
-        logging, nioCore, serviceLifecycle, swiftProtobuf,
+        logging, nioCore, serviceLifecycle, swiftProtobuf, treeCollections,
       ]),
     library(
       "CertificateServer",

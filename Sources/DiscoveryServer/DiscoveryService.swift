@@ -18,6 +18,7 @@ package final class DiscoveryService: GRPCService {
   package let paths = [DiscoveryService.stateOfTheWorld, DiscoveryService.delta]
   package let streams: DiscoveryStreams
   package let metrics: DiscoveryMetrics
+  private let bodies = SharedBodies()
   private let discovery: any ResourceDiscovery
   private let authenticator: WorkloadAuthenticator
   private let isReady: @Sendable () -> Bool
@@ -45,7 +46,7 @@ package final class DiscoveryService: GRPCService {
         DiscoveryStream(
           call: call, variant: call.path == Self.delta ? .delta : .stateOfTheWorld,
           identity: identity, discovery: discovery, streams: streams, metrics: metrics,
-          logger: logger),
+          bodies: bodies, logger: logger),
         maximumMessageSize: identity == nil ? Self.plaintextLimit : Self.authenticatedLimit)
     }
   }

@@ -17,6 +17,7 @@ final class DiscoveryStream: GRPCCallHandler {
   private let discovery: any ResourceDiscovery
   private let streams: DiscoveryStreams
   private let metrics: DiscoveryMetrics
+  private let bodies: SharedBodies
   private var logger: Logger
 
   private let id: Int
@@ -34,7 +35,7 @@ final class DiscoveryStream: GRPCCallHandler {
   init(
     call: GRPCServerCall, variant: DiscoverySession.Variant, identity: WorkloadIdentity?,
     discovery: any ResourceDiscovery, streams: DiscoveryStreams, metrics: DiscoveryMetrics,
-    logger: Logger
+    bodies: SharedBodies, logger: Logger
   ) {
     self.call = call
     self.variant = variant
@@ -42,6 +43,7 @@ final class DiscoveryStream: GRPCCallHandler {
     self.discovery = discovery
     self.streams = streams
     self.metrics = metrics
+    self.bodies = bodies
     self.logger = logger
     id = streams.nextID()
     session = DiscoverySession(
@@ -56,16 +58,12 @@ final class DiscoveryStream: GRPCCallHandler {
     guard !isClosed else { return }
     metrics.requestReceived(bytes: message.readableBytes)
     do {
-      switch variant {
-      case .stateOfTheWorld:
-        let request = try Envoy_Service_Discovery_V3_DiscoveryRequest(
-          serializedBytes: Array(message.readableBytesView))
-        receive(DiscoveryRequest(request), node: request.hasNode ? request.node : nil)
-      case .delta:
-        let request = try Envoy_Service_Discovery_V3_DeltaDiscoveryRequest(
-          serializedBytes: Array(message.readableBytesView))
-        receive(DiscoveryRequest(request), node: request.hasNode ? request.node : nil)
-      }
+      let received = try ReceivedRequest(Array(message.readableBytesView), variant)
+      // Whoever the stream's proxy is was decided by the first message.
+      let node =
+        self.node == nil
+        ? try received.node.map { try Envoy_Config_Core_V3_Node(serializedBytes: Array($0)) } : nil
+      receive(received.request, node: node)
     } catch {
       end(GRPCStatus(.invalidArgument, "the request is not a discovery request: \(error)"))
     }
@@ -235,14 +233,14 @@ final class DiscoveryStream: GRPCCallHandler {
   }
 
   private func send(_ response: DiscoveryResponse) {
-    let parts = ResponseEncoding.parts(response, variant)
+    let parts = bodies.parts(response, variant, eventLoop: call.eventLoop)
     metrics.pushed(
-      response.type, resources: response.resources.count,
+      response.type, resources: response.count,
       bytes: parts.reduce(0) { $0 + $1.readableBytes })
     logger.debug(
       "push",
       metadata: [
-        "xds.type": "\(response.type.shortName)", "xds.resources": "\(response.resources.count)",
+        "xds.type": "\(response.type.shortName)", "xds.resources": "\(response.count)",
         "xds.removed": "\(response.removed.count)", "xds.nonce": "\(response.nonce)",
       ])
     call.send(parts)

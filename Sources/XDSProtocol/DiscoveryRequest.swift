@@ -1,4 +1,4 @@
-package import DiscoveryAPI
+internal import HashTreeCollections
 
 /// A request of either variant of the protocol, reduced to what a session needs.
 package struct DiscoveryRequest: Sendable {
@@ -11,9 +11,9 @@ package struct DiscoveryRequest: Sendable {
   /// The part that differs between the variants.
   package enum Names: Sendable {
     /// Every name the proxy is interested in.
-    case all([String])
+    case all(NameList)
     /// What changes in the proxy's interest, and the versions it holds from an earlier stream.
-    case change(subscribe: [String], unsubscribe: [String], held: [String: String])
+    case change(subscribe: NameList, unsubscribe: NameList, held: HeldVersions)
   }
 
   package init(typeURL: String, nonce: String = "", errorMessage: String? = nil, names: Names) {
@@ -21,22 +21,6 @@ package struct DiscoveryRequest: Sendable {
     self.nonce = nonce
     self.errorMessage = errorMessage
     self.names = names
-  }
-
-  package init(_ message: Envoy_Service_Discovery_V3_DiscoveryRequest) {
-    typeURL = message.typeURL
-    nonce = message.responseNonce
-    errorMessage = message.hasErrorDetail ? message.errorDetail.message : nil
-    names = .all(message.resourceNames)
-  }
-
-  package init(_ message: Envoy_Service_Discovery_V3_DeltaDiscoveryRequest) {
-    typeURL = message.typeURL
-    nonce = message.responseNonce
-    errorMessage = message.hasErrorDetail ? message.errorDetail.message : nil
-    names = .change(
-      subscribe: message.resourceNamesSubscribe, unsubscribe: message.resourceNamesUnsubscribe,
-      held: message.initialResourceVersions)
   }
 }
 
@@ -55,21 +39,35 @@ package enum SessionAction: Sendable {
 package struct DiscoveryResponse: Sendable {
   package var type: ResourceType
   package var nonce: String
-  package var resources: [EncodedResource]
+  /// Views whose resources of the type are sent as they are, all of them.
+  package var whole: [ResourceState.Part]
+  /// Resources that are sent one by one.
+  package var single: [EncodedResource]
   /// Names the proxy shall forget; only in the incremental variant.
   package var removed: [String]
-  /// A digest of all that the proxy holds of this type once it has taken the response.
+  /// A digest of all that the proxy shall hold of this type.
   package var version: String
 
   package init(
-    type: ResourceType, nonce: String, resources: [EncodedResource], removed: [String] = [],
-    version: String = ""
+    type: ResourceType, nonce: String, whole: [ResourceState.Part] = [],
+    single: [EncodedResource] = [], removed: [String] = [], version: String = ""
   ) {
     self.type = type
     self.nonce = nonce
-    self.resources = resources
+    self.whole = whole
+    self.single = single
     self.removed = removed
     self.version = version
+  }
+
+  /// Every resource that is sent.
+  package var resources: [EncodedResource] {
+    whole.flatMap { $0.resources[type].values } + single
+  }
+
+  /// How many resources are sent.
+  package var count: Int {
+    whole.reduce(single.count) { $0 + $1.resources.summary(type).count }
   }
 }
 

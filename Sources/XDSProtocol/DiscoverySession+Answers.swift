@@ -4,9 +4,31 @@ extension DiscoverySession {
   mutating func acknowledge(_ type: ResourceType, now: Int64) {
     guard let response = types[type].inFlight else { return }
     types[type].inFlight = nil
+    if response.whole != nil { settleEverything(type, response, now: now) }
     for entry in response.entries {
       types[type].refused[entry.name] = nil
       settle(type, entry, now: now)
+    }
+  }
+
+  /// As ``settle(_:_:now:)`` of each resource, where only those are looked at that matter.
+  private mutating func settleEverything(
+    _ type: ResourceType, _ response: TypeSession.InFlight, now: Int64
+  ) {
+    guard let state = response.whole else { return }
+    switch type {
+    case .cluster:
+      let awaitsEndpoints = types[.endpoints].isWatched && !types[.endpoints].isIdle
+      let interest = types[.endpoints].interest
+      guard
+        awaitsEndpoints || !interest.isEverything || !interest.excluded.isEmpty
+          || state.slowCount(.cluster) > 0
+      else { return }
+      for entry in response.expanded(type) { settle(type, entry, now: now) }
+    case .endpoints:
+      guard !warming.isEmpty else { return }
+      warming = warming.filter { state[.endpoints, $0.key] == nil }
+    case .listener, .route, .virtualHost, .secret: break
     }
   }
 
@@ -36,8 +58,8 @@ extension DiscoverySession {
 
   private func areEndpointsHeld(_ name: String) -> Bool {
     let endpoints = types[.endpoints]
-    return endpoints.names.contains(name) && endpoints.pending[name] == nil
-      && !(endpoints.inFlight?.entries.contains { $0.name == name } ?? false)
+    return isWanted(.endpoints, name) && endpoints.pending[name] == nil
+      && !endpoints.awaitsEverything && endpoints.inFlight?.sent(.endpoints, name) == nil
   }
 
   /// Takes a refusal apart: the offenders are set aside, the rest of the response is sent again.
@@ -45,20 +67,20 @@ extension DiscoverySession {
   /// Envoy applies the good resources of a refused CDS or LDS response but records no version of it,
   /// and stops at the first bad one of the other types.
   mutating func refuse(_ type: ResourceType, _ message: String) -> [Rejection] {
-    guard let response = types[type].inFlight else { return [] }
+    guard let entries = types[type].inFlight?.expanded(type) else { return [] }
     types[type].inFlight = nil
     // A removal cannot be taken apart; asking again would only repeat the refusal.
-    guard response.entries.contains(where: { $0.sent != nil }) else { return [] }
-    let offenders = Self.offenders(response.entries, message)
+    guard entries.contains(where: { $0.sent != nil }) else { return [] }
+    let offenders = Self.offenders(entries, message)
     var rejections: [Rejection] = []
-    for entry in response.entries {
+    for entry in entries {
       if let sent = entry.sent, offenders.contains(entry.name) {
         rejections.append(setAside(type, entry, sent, message))
       } else {
         restore(type, entry)
       }
     }
-    if offenders.isEmpty { suspect(type, response.entries.map(\.name)) }
+    if offenders.isEmpty { suspect(type, entries.map(\.name)) }
     return rejections
   }
 

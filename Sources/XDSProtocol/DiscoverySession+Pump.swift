@@ -14,6 +14,10 @@ extension DiscoverySession {
 
   private mutating func next(_ type: ResourceType) -> DiscoveryResponse? {
     guard types[type].isWatched, types[type].inFlight == nil else { return nil }
+    if types[type].awaitsEverything {
+      if let response = sendEverything(type) { return response }
+      awaitOneByOne(type)
+    }
     dropSettled(type)
     var names = sendable(type)
     if let batch = nextSuspects(type) { names.formIntersection(batch) }
@@ -61,7 +65,7 @@ extension DiscoverySession {
 
   /// The newest resource; for names that were asked for, the empty one rather than none.
   private func named(_ type: ResourceType, _ name: String) -> EncodedResource? {
-    types[type].names.contains(name) ? resource(type, name) : target[type, name]
+    isWanted(type, name) ? resource(type, name) : target[type, name]
   }
 
   private mutating func nextSuspects(_ type: ResourceType) -> Set<String>? {
@@ -98,8 +102,8 @@ extension DiscoverySession {
     case .endpoints:
       // After its cluster, which would otherwise warm again and wait for these very endpoints. But
       // Envoy acknowledges no clusters while one warms: with clusters in flight nothing may wait.
-      return types[.cluster].inFlight != nil || types[.cluster].pending[resource.name] == nil
-        || target[.cluster, resource.name] == nil
+      return types[.cluster].inFlight != nil || target[.cluster, resource.name] == nil
+        || (types[.cluster].pending[resource.name] == nil && !types[.cluster].awaitsEverything)
     case .virtualHost:
       guard heldRoutes.contains(Self.route(of: resource.name)) else { return false }
       return resource.references.allSatisfy(isUsable)
@@ -113,15 +117,14 @@ extension DiscoverySession {
       target[.cluster, reference.name] != nil
     else { return true }
     let clusters = types[.cluster]
-    if warming[reference.name] != nil { return false }
+    if warming[reference.name] != nil || clusters.awaitsEverything { return false }
     if let pending = clusters.pending[reference.name], pending.held.version == nil { return false }
     if let refused = clusters.refused[reference.name], refused.lastGood.version == nil {
       return false
     }
-    return
-      !(clusters.inFlight?.entries.contains {
-        $0.name == reference.name && $0.held.version == nil
-      } ?? false)
+    guard let inFlight = clusters.inFlight else { return true }
+    if inFlight.whole?[.cluster, reference.name] != nil { return false }
+    return !inFlight.entries.contains { $0.name == reference.name && $0.held.version == nil }
   }
 
   /// Removals come last: when the proxy holds the newest of everything that could name a cluster.
@@ -174,9 +177,7 @@ extension DiscoverySession {
       guard let pending = types[type].pending.removeValue(forKey: name) else { continue }
       let new = named(type, name)
       entries.append(TypeSession.Entry(name: name, held: pending.held, sent: new))
-      if let version = pending.held.version { types[type].label.toggle(name, version) }
       if let new {
-        types[type].label.toggle(name, new.version)
         resources.append(new)
         sendEndpointsAgain(after: new, held: pending.held)
       } else {
@@ -188,10 +189,58 @@ extension DiscoverySession {
     types[type].owesAnswer = false
     types[type].lastNonce = nonce
     types[type].inFlight = TypeSession.InFlight(nonce: nonce, entries: entries)
-    if variant == .stateOfTheWorld, type.isWildcard { resources = complete(type) }
+    var response = DiscoveryResponse(
+      type: type, nonce: nonce, single: resources, removed: variant == .delta ? removed : [],
+      version: target.contents(type).text)
+    if variant == .stateOfTheWorld, type.isWildcard { complete(&response) }
+    return response
+  }
+
+  /// Sends all resources of a type to a proxy that holds none, without a look at each; nil where they
+  /// cannot go all at once.
+  private mutating func sendEverything(_ type: ResourceType) -> DiscoveryResponse? {
+    guard types[type].pending.isEmpty, types[type].interest.excluded.isEmpty,
+      types[type].suspects.isEmpty, types[type].refused.isEmpty, isEverythingUsable(for: type),
+      let parts = target.disjointParts(type)
+    else { return nil }
+    let nonce = nextNonce()
+    let removed = types[type].releases.sorted()
+    types[type].awaitsEverything = false
+    types[type].releases = []
+    types[type].owesAnswer = false
+    types[type].lastNonce = nonce
+    types[type].inFlight = TypeSession.InFlight(nonce: nonce, entries: [], whole: target)
     return DiscoveryResponse(
-      type: type, nonce: nonce, resources: resources,
-      removed: variant == .delta ? removed : [], version: types[type].label.text)
+      type: type, nonce: nonce, whole: parts, removed: variant == .delta ? removed : [],
+      version: target.contents(type).text)
+  }
+
+  /// Whether the proxy can use everything that any resource of the type names.
+  private func isEverythingUsable(for type: ResourceType) -> Bool {
+    let clusters = types[.cluster]
+    switch type {
+    case .cluster, .secret: return true
+    case .endpoints:
+      return clusters.inFlight != nil || (clusters.pending.isEmpty && !clusters.awaitsEverything)
+    case .listener, .route, .virtualHost:
+      guard clusters.isIdle || !clusters.isWatched, warming.isEmpty, clusters.refused.isEmpty
+      else { return false }
+      return type != .virtualHost || holdsEveryRoute
+    }
+  }
+
+  /// Expects the resources of a type one by one instead of all at once.
+  mutating func awaitOneByOne(_ type: ResourceType) {
+    guard types[type].awaitsEverything else { return }
+    types[type].awaitsEverything = false
+    for resource in target.all(type) {
+      switch type {
+      case .virtualHost: guard heldRoutes.contains(Self.route(of: resource.name)) else { continue }
+      case .endpoints, .route, .secret: guard isWanted(type, resource.name) else { continue }
+      case .cluster, .listener: break
+      }
+      types[type].expect(resource.name, old: .nothing, isForced: true)
+    }
   }
 
   /// A cluster that is replaced warms again, and Envoy does not ask again for endpoints it subscribed to.
@@ -199,15 +248,23 @@ extension DiscoverySession {
     guard cluster.type == .cluster, cluster.readiness == .endpoints, held.version != nil else {
       return
     }
-    guard types[.endpoints].names.contains(cluster.name) else {
+    guard isWanted(.endpoints, cluster.name) else {
       replacedEarly.insert(cluster.name)
       return
     }
-    types[.endpoints].expect(cluster.name, old: .nothing, isForced: true)
+    expect(.endpoints, cluster.name, old: .nothing, isForced: true)
   }
 
-  /// Everything the proxy shall hold now of a type that is always sent whole.
-  private func complete(_ type: ResourceType) -> [EncodedResource] {
+  /// Makes a response hold everything the proxy shall hold now of a type that is always sent whole.
+  private func complete(_ response: inout DiscoveryResponse) {
+    let type = response.type
+    if types[type].pending.isEmpty, types[type].refused.isEmpty,
+      let parts = target.disjointParts(type)
+    {
+      response.whole = parts
+      response.single = []
+      return
+    }
     var resources: [EncodedResource] = []
     for resource in target.all(type) {
       if let held = types[type].held(resource.name, current: resource) { resources.append(held) }
@@ -216,6 +273,6 @@ extension DiscoverySession {
     for (name, pending) in types[type].pending where target[type, name] == nil {
       if let held = pending.held.resource { resources.append(held) }
     }
-    return resources
+    response.single = resources
   }
 }

@@ -26,7 +26,7 @@ package struct DiscoverySession: Sendable {
 
   package let variant: Variant
   let patience: Patience
-  var types = PerResourceType { _ in TypeSession() }
+  var types = PerResourceType { TypeSession($0) }
   /// The state that ``types`` was last compared with.
   var target = ResourceState()
   /// New clusters that were acknowledged but are not usable yet, with the time to stop waiting.
@@ -112,12 +112,28 @@ package struct DiscoverySession: Sendable {
     case .cluster, .listener:
       break
     case .endpoints, .route, .secret:
+      if change.old == nil { types[type].interest.began(change.name) }
+      if change.new == nil { types[type].interest.ended(change.name) }
       // What ends here ends at the proxy with the cluster or listener that names it, not before.
-      guard types[type].names.contains(change.name), change.new != nil else { return }
+      guard change.new != nil, isWanted(type, change.name) else { return }
     case .virtualHost:
       guard heldRoutes.contains(Self.route(of: change.name)) else { return }
     }
-    types[type].expect(change.name, old: HeldResource(change.old))
+    expect(type, change.name, old: HeldResource(change.old))
+  }
+
+  /// Notes that the proxy shall hold another version of `name`; one that waits for everything does
+  /// already.
+  mutating func expect(
+    _ type: ResourceType, _ name: String, old: HeldResource, isForced: Bool = false
+  ) {
+    if types[type].awaitsEverything, type.isWildcard || target[type, name] != nil { return }
+    types[type].expect(name, old: old, isForced: isForced)
+  }
+
+  /// Whether the proxy asked for the name.
+  func isWanted(_ type: ResourceType, _ name: String) -> Bool {
+    types[type].interest.contains(name, exists: target[type, name] != nil)
   }
 
   /// The route configuration that a virtual host's resource name belongs to.
@@ -129,13 +145,13 @@ package struct DiscoverySession: Sendable {
   // MARK: Subscriptions
 
   private mutating func subscribe(_ type: ResourceType, _ request: DiscoveryRequest) {
-    if variant == .stateOfTheWorld, request.nonce.isEmpty { types[type] = TypeSession() }
+    if variant == .stateOfTheWorld, request.nonce.isEmpty { types[type] = TypeSession(type) }
     let isFirst = !types[type].isWatched
     switch request.names {
     case .all(let names):
       if names.isEmpty && !type.isWildcard {
         // Istio's contract §3.4: no names means no interest, also in a first request.
-        types[type] = TypeSession()
+        types[type] = TypeSession(type)
         return
       }
       if isFirst { types[type].owesAnswer = true }
@@ -143,72 +159,106 @@ package struct DiscoverySession: Sendable {
       if type.isWildcard {
         if isFirst { expectEverything(type, held: [:]) }
       } else {
-        replaceNames(type, Set(names))
+        replaceNames(type, names)
       }
     case .change(let subscribed, let unsubscribed, let held):
       if isFirst {
         types[type].isWatched = true
         types[type].owesAnswer = true
-        for (name, version) in held { types[type].label.toggle(name, version) }
       }
       switch type {
       case .cluster, .listener:
         if isFirst { expectEverything(type, held: held) }
-        for name in subscribed where name != "*" && !isFirst {
-          types[type].expect(name, old: .nothing, isForced: true)
+        if !isFirst {
+          for name in subscribed.strings where name != "*" {
+            expect(type, name, old: .nothing, isForced: true)
+          }
         }
       case .virtualHost:
         if isFirst { inherit(held) }
       case .endpoints, .route, .secret:
-        var names = subscribed
-        if isFirst { names += held.keys.filter { !subscribed.contains($0) } }
         // Envoy sends nothing about clusters while one warms. A stream that begins with endpoints
         // therefore has one that waits for endpoints, of which it may say that it holds them.
         let isWarming = isFirst && type == .endpoints && !types[.cluster].isWatched
+        if isFirst, !isWarming, addEverything(type, subscribed, held) { return }
+        let versions = held.dictionary
+        var names = subscribed.strings
+        if isFirst { names += Set(versions.keys).subtracting(names) }
         for name in names where name != "*" {
           let isReplaced = type == .endpoints && replacedEarly.remove(name) != nil
-          add(type, name, held: held[name], isForced: isWarming || isReplaced)
+          add(type, name, held: versions[name], isForced: isWarming || isReplaced)
         }
-        for name in unsubscribed { remove(type, name) }
+        for name in unsubscribed.strings { remove(type, name) }
+        types[type].interest.compact(target.names(type))
       }
     }
   }
 
-  private mutating func expectEverything(_ type: ResourceType, held: [String: String]) {
-    for resource in target.all(type) where held[resource.name] != resource.version {
-      types[type].expect(
-        resource.name, old: held[resource.name].map { .version($0) } ?? .nothing)
+  /// Takes a request for just the names that exist, of which the proxy holds nothing or all at the
+  /// newest version; false for any other.
+  private mutating func addEverything(
+    _ type: ResourceType, _ names: NameList, _ held: HeldVersions
+  ) -> Bool {
+    guard type == .endpoints, replacedEarly.isEmpty, names.digest.count > 0,
+      names.digest == target.names(type), target.disjointParts(type) != nil
+    else { return false }
+    guard held.isEmpty || held.digest == target.contents(type) else { return false }
+    types[type].interest = .everything
+    types[type].awaitsEverything = held.isEmpty
+    return true
+  }
+
+  private mutating func expectEverything(_ type: ResourceType, held: HeldVersions) {
+    if held.isEmpty {
+      types[type].awaitsEverything = target.names(type).count > 0
+      return
     }
-    for (name, version) in held where target[type, name] == nil {
+    if held.digest == target.contents(type), target.disjointParts(type) != nil { return }
+    let versions = held.dictionary
+    for resource in target.all(type) where versions[resource.name] != resource.version {
+      types[type].expect(
+        resource.name, old: versions[resource.name].map { .version($0) } ?? .nothing)
+    }
+    for (name, version) in versions where target[type, name] == nil {
       types[type].expect(name, old: .version(version))
     }
   }
 
-  private mutating func replaceNames(_ type: ResourceType, _ names: Set<String>) {
-    for name in types[type].names.subtracting(names) { remove(type, name) }
-    for name in names.subtracting(types[type].names) { add(type, name, held: nil) }
+  private mutating func replaceNames(_ type: ResourceType, _ names: NameList) {
+    // The list is the same in every acknowledgement.
+    guard names.digest != types[type].lastNames else { return }
+    types[type].lastNames = names.digest
+    if types[type].interest.isEmpty, types[type].pending.isEmpty, addEverything(type, names, [:]) {
+      return
+    }
+    let new = Set(names.strings)
+    let old = types[type].interest.names(existing: target.all(type).lazy.map(\.name))
+    for name in old.subtracting(new) { remove(type, name) }
+    for name in new.subtracting(old) { add(type, name, held: nil) }
+    types[type].interest.compact(target.names(type))
   }
 
   private mutating func add(
     _ type: ResourceType, _ name: String, held: String?, isForced: Bool = false
   ) {
-    types[type].names.insert(name)
+    let exists = target[type, name] != nil
+    types[type].interest.insert(name, exists: exists)
     guard let held, !isForced, held == resource(type, name)?.version else {
-      types[type].expect(
-        name, old: held.map { .version($0) } ?? .nothing, isForced: true)
+      expect(type, name, old: held.map { .version($0) } ?? .nothing, isForced: true)
       return
     }
     if type == .route { hold(route: name) }
   }
 
   private mutating func remove(_ type: ResourceType, _ name: String) {
-    types[type].forget(name)
+    types[type].forget(name, exists: target[type, name] != nil)
     warming[name] = type == .endpoints ? nil : warming[name]
     guard type == .route, heldRoutes.remove(name) != nil, types[.virtualHost].isWatched else {
       return
     }
+    if types[.virtualHost].awaitsEverything { awaitOneByOne(.virtualHost) }
     for host in target.virtualHosts(of: name) {
-      types[.virtualHost].forget(host.name)
+      types[.virtualHost].forget(host.name, exists: true)
       types[.virtualHost].releases.insert(host.name)
     }
   }
@@ -220,16 +270,37 @@ package struct DiscoverySession: Sendable {
 
   // MARK: Virtual hosts
 
-  private mutating func inherit(_ held: [String: String]) {
-    inheritedHosts = held
-    let routes = Set(held.keys.map(Self.route(of:)))
+  private mutating func inherit(_ held: HeldVersions) {
+    // Mostly the proxy has all routes and none of their hosts, or all at the newest version.
+    if holdsEveryRoute, held.isEmpty || held.digest == target.contents(.virtualHost) {
+      types[.virtualHost].awaitsEverything = held.isEmpty && target.names(.virtualHost).count > 0
+      for route in heldRoutes where !hasHosts(route) {
+        types[.virtualHost].releases.insert(route + "/_")
+      }
+      return
+    }
+    let versions = held.dictionary
+    inheritedHosts = versions
+    let routes = Set(versions.keys.map(Self.route(of:)))
     for route in routes where target[.route, route] == nil {
-      for name in held.keys where Self.route(of: name) == route {
+      for name in versions.keys where Self.route(of: name) == route {
         types[.virtualHost].releases.insert(name)
         inheritedHosts[name] = nil
       }
     }
     for route in heldRoutes { expectHosts(of: route) }
+  }
+
+  /// Whether every route configuration that has virtual hosts is held by the proxy.
+  var holdsEveryRoute: Bool {
+    target.disjointParts(.virtualHost) != nil
+      && target.parts.allSatisfy { part in
+        part.resources.hostsOfRoute.keys.allSatisfy { heldRoutes.contains($0) }
+      }
+  }
+
+  private func hasHosts(_ route: String) -> Bool {
+    target.parts.contains { $0.resources.hostsOfRoute[route] != nil }
   }
 
   /// Notes that the proxy holds a route configuration, and expects its virtual hosts.
@@ -246,8 +317,8 @@ package struct DiscoverySession: Sendable {
       types[.virtualHost].releases.remove(host.name)
       let held = inheritedHosts.removeValue(forKey: host.name)
       if held == host.version { continue }
-      types[.virtualHost].expect(
-        host.name, old: held.map { .version($0) } ?? .nothing, isForced: true)
+      expect(
+        .virtualHost, host.name, old: held.map { .version($0) } ?? .nothing, isForced: true)
     }
     for (name, version) in inheritedHosts where Self.route(of: name) == route {
       types[.virtualHost].expect(name, old: .version(version))

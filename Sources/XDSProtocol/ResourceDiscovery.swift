@@ -64,6 +64,36 @@ package struct ResourceState: Sendable {
     return found
   }
 
+  /// A digest of the names of a type; not that of ``all(_:)`` where two views hold one name.
+  package func names(_ type: ResourceType) -> SetDigest {
+    parts.reduce(into: SetDigest()) { $0.formUnion($1.resources.summary(type).names) }
+  }
+
+  /// A digest of the names and versions of a type; not that of ``all(_:)`` where two views hold one
+  /// name.
+  package func contents(_ type: ResourceType) -> SetDigest {
+    parts.reduce(into: SetDigest()) { $0.formUnion($1.resources.summary(type).contents) }
+  }
+
+  /// How many resources of a type can be used only some time after they are taken.
+  func slowCount(_ type: ResourceType) -> Int {
+    parts.reduce(0) { $0 + $1.resources.summary(type).slow }
+  }
+
+  /// The views that hold resources of a type; nil where two of them hold one name.
+  func disjointParts(_ type: ResourceType) -> [Part]? {
+    let holders = parts.filter { $0.resources.summary(type).count > 0 }
+      .sorted { $0.resources.summary(type).count < $1.resources.summary(type).count }
+    for (index, part) in holders.enumerated().dropLast() {
+      for name in part.resources[type].keys {
+        for other in holders[(index + 1)...] where other.resources[type, name] != nil {
+          return nil
+        }
+      }
+    }
+    return holders
+  }
+
   /// The virtual hosts of a route configuration.
   package func virtualHosts(of route: String) -> [EncodedResource] {
     let prefix = route + "/"

@@ -31,13 +31,15 @@ extension DiscoverySession {
 
   private func status(of type: ResourceType) -> TypeStatus {
     let session = types[type]
-    let outstanding = session.pending.count + (session.inFlight?.entries.count ?? 0)
+    let whole = session.awaitsEverything ? target.names(type).count : 0
+    let outstanding =
+      whole + session.pending.count + (session.inFlight?.expanded(type).count ?? 0)
     let state: TypeStatus.State =
       if !session.refused.isEmpty {
         .error
       } else if session.lastNonce.isEmpty {
         .notSent
-      } else if session.inFlight != nil || !session.pending.isEmpty {
+      } else if session.inFlight != nil || !session.pending.isEmpty || session.awaitsEverything {
         .stale
       } else {
         .synced
@@ -57,11 +59,12 @@ extension DiscoverySession {
   ) -> (wanted: SetDigest, sent: SetDigest, acknowledged: SetDigest) {
     let session = types[type]
     let inFlight = Dictionary(
-      (session.inFlight?.entries ?? []).map { ($0.name, $0) }, uniquingKeysWith: { $1 })
-    var names = session.names
-    if type.isWildcard {
-      names = Set(target.all(type).map(\.name)).union(session.pending.keys).union(inFlight.keys)
-    }
+      (session.inFlight?.expanded(type) ?? []).map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+    let existing = target.all(type).map(\.name)
+    let names =
+      type.isWildcard
+      ? Set(existing).union(session.pending.keys).union(inFlight.keys)
+      : session.interest.names(existing: existing)
     var (wanted, sent, acknowledged) = (SetDigest(), SetDigest(), SetDigest())
     for name in names {
       let newest = wantedVersion(type, name)
@@ -72,7 +75,9 @@ extension DiscoverySession {
         sent.add(name, entry.sent?.version)
         acknowledged.add(name, entry.held.version)
       } else {
-        let held = pending.map(\.held.version) ?? refused.map(\.lastGood.version) ?? newest
+        let held =
+          pending.map(\.held.version) ?? refused.map(\.lastGood.version)
+          ?? (session.awaitsEverything ? nil : newest)
         sent.add(name, refused?.rejection.version ?? held)
         acknowledged.add(name, held)
       }
@@ -92,6 +97,6 @@ extension DiscoverySession {
 
 extension SetDigest {
   fileprivate mutating func add(_ name: String, _ version: String?) {
-    if let version { toggle(name, version) }
+    if let version { add(name, version) }
   }
 }

@@ -51,11 +51,38 @@ struct TypeSession: Sendable {
   struct InFlight: Sendable {
     var nonce: String
     var entries: [Entry]
+    /// The state of which all resources were sent to a proxy that held none; nil where only
+    /// ``entries`` were.
+    var whole: ResourceState?
+    /// The names that were not, although the state has them.
+    var excluded: Set<String> = []
+
+    /// What was sent of `name`; nil where nothing was, a removal is `.some(nil)`.
+    func sent(_ type: ResourceType, _ name: String) -> EncodedResource?? {
+      if let entry = entries.first(where: { $0.name == name }) { return .some(entry.sent) }
+      guard let whole, !excluded.contains(name), let resource = whole[type, name] else {
+        return nil
+      }
+      return .some(resource)
+    }
+
+    /// Everything that was sent, one by one.
+    func expanded(_ type: ResourceType) -> [Entry] {
+      guard let whole else { return entries }
+      return entries
+        + whole.all(type).filter { !excluded.contains($0.name) }
+        .map { Entry(name: $0.name, held: .nothing, sent: $0) }
+    }
   }
 
+  let type: ResourceType
   var isWatched = false
   /// The names asked for; unused for types that are always complete.
-  var names: Set<String> = []
+  var interest = Interest()
+  /// The digest of the list that stands in every request of the state of the world.
+  var lastNames: SetDigest?
+  /// Whether the proxy holds nothing of the type and waits for all of it.
+  var awaitsEverything = false
   /// Whether the proxy waits for a first answer.
   var owesAnswer = false
   var pending: [String: Pending] = [:]
@@ -67,10 +94,14 @@ struct TypeSession: Sendable {
   var releases: Set<String> = []
   /// The last nonce sent, for recognizing stale requests.
   var lastNonce = ""
-  /// Names what the proxy holds after the last response; only a label, for responses carry a version.
-  var label = SetDigest()
 
-  var isIdle: Bool { pending.isEmpty && inFlight == nil && releases.isEmpty }
+  init(_ type: ResourceType) {
+    self.type = type
+  }
+
+  var isIdle: Bool {
+    pending.isEmpty && !awaitsEverything && inFlight == nil && releases.isEmpty
+  }
 
   /// Notes that the proxy shall hold another version of `name` than `old`.
   mutating func expect(_ name: String, old: HeldResource, isForced: Bool = false) {
@@ -80,15 +111,13 @@ struct TypeSession: Sendable {
     }
     var held = old
     if let refused = refused[name] { held = refused.lastGood }
-    if let entry = inFlight?.entries.first(where: { $0.name == name }) {
-      held = HeldResource(entry.sent)
-    }
+    if let sent = inFlight?.sent(type, name) { held = HeldResource(sent) }
     pending[name] = Pending(held: held, isForced: isForced)
   }
 
   /// Ends the interest in `name`.
-  mutating func forget(_ name: String) {
-    names.remove(name)
+  mutating func forget(_ name: String, exists: Bool) {
+    interest.remove(name, exists: exists)
     pending[name] = nil
     refused[name] = nil
   }
@@ -99,23 +128,4 @@ struct TypeSession: Sendable {
     if let refused = refused[name] { return refused.lastGood.resource }
     return current
   }
-}
-
-/// An order-independent digest of a set of (name, version) pairs.
-package struct SetDigest: Hashable, Sendable {
-  package private(set) var bits: UInt64 = 0
-
-  package init() {}
-
-  /// Adds the pair, or takes it out if it is in.
-  package mutating func toggle(_ name: String, _ version: String) {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    hash = (hash ^ 0xFF) &* 0x100_0000_01b3
-    for byte in version.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    bits ^= hash
-  }
-
-  /// Hexadecimal, for reports.
-  package var text: String { String(bits, radix: 16) }
 }

@@ -42,7 +42,8 @@ struct Transcript {
   ) -> [String] {
     let request = DiscoveryRequest(
       typeURL: type.typeURL,
-      names: .change(subscribe: names, unsubscribe: unsubscribe, held: held))
+      names: .change(
+        subscribe: NameList(names), unsubscribe: NameList(unsubscribe), held: HeldVersions(held)))
     return lines(session.receive(request, type: type, state: state, now: now))
   }
 
@@ -68,7 +69,7 @@ struct Transcript {
     _ type: ResourceType, _ names: [String] = [], nonce: String? = nil
   ) -> [String] {
     let request = DiscoveryRequest(
-      typeURL: type.typeURL, nonce: nonce ?? nonces[type] ?? "", names: .all(names))
+      typeURL: type.typeURL, nonce: nonce ?? nonces[type] ?? "", names: .all(NameList(names)))
     return lines(session.receive(request, type: type, state: state, now: now))
   }
 
