@@ -115,7 +115,7 @@ let package = Package(
     library(
       "ControlPlane",
       [
-        "CertificateAuthority", "CertificateServer", "Diagnostics", "DiscoveryServer",
+        "CProcess", "CertificateAuthority", "CertificateServer", "Diagnostics", "DiscoveryServer",
         "EnvoyTranslation", "GRPCTransport", "KubernetesAPI", "KubernetesClient", "MeshIngest",
         "IstioAPI", "MeshModel", "MeshStore", "OpenSSLCrypto", "StandaloneAPI", "StreamingJSON",
         "WorkloadAuthentication",

@@ -6,6 +6,9 @@
 #if defined(__linux__)
 #include <sys/prctl.h>
 #endif
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #if defined(__GLIBC__)
 // glibc 2.34 has it, but shows it to GNU sources only.
@@ -18,6 +21,22 @@ static inline int skein_close_inherited(posix_spawn_file_actions_t *actions) {
   return posix_spawn_file_actions_addclosefrom_np(actions, 3);
 #else
   return 0;
+#endif
+}
+
+/// Makes the heap give memory back: as many arenas as `arenas`, and large blocks of their own mapping.
+static inline void skein_configure_heap(int arenas) {
+#if defined(__GLIBC__)
+  mallopt(M_ARENA_MAX, arenas);
+  mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+  mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+#endif
+}
+
+/// Gives free pages back to the system.
+static inline void skein_trim_heap(void) {
+#if defined(__GLIBC__)
+  malloc_trim(0);
 #endif
 }
 

@@ -62,7 +62,7 @@ final class DiscoveryStream: GRPCCallHandler {
       // Whoever the stream's proxy is was decided by the first message.
       let node =
         self.node == nil
-        ? try received.node.map { try Envoy_Config_Core_V3_Node(serializedBytes: Array($0)) } : nil
+        ? try received.node.map(ProxyNode.message) : nil
       receive(received.request, node: node)
     } catch {
       end(GRPCStatus(.invalidArgument, "the request is not a discovery request: \(error)"))

@@ -28,8 +28,8 @@ package struct ProxyNode: Hashable, Sendable {
   package var metadata: [String: String]
   /// The version of Envoy as `1.40.0`; nil when the node does not say.
   package var envoyVersion: String?
-  /// The names of the extensions that are compiled in.
-  package var extensions: Set<String>
+  /// The extensions of Istio's own that are compiled in; nil when the node lists none at all.
+  package var istioExtensions: Set<String>?
   /// Whether the stream speaks the incremental protocol.
   package var isDelta: Bool
   /// The namespace and service account that the connection proved; nil on a plaintext one.
@@ -70,7 +70,9 @@ package struct ProxyNode: Hashable, Sendable {
       region: node.locality.region, zone: node.locality.zone, subZone: node.locality.subZone)
     self.metadata = metadata
     envoyVersion = Self.version(node)
-    extensions = Set(node.extensions.map(\.name))
+    istioExtensions =
+      node.extensions.isEmpty
+      ? nil : Set(node.extensions.map(\.name).filter { $0.hasPrefix("istio.") })
     self.isDelta = isDelta
     verifiedIdentity = nil
   }

@@ -66,6 +66,7 @@ struct ServeCommand: AsyncParsableCommand {
   var logFormat: String?
 
   func run() async throws {
+    Heap.giveBack()
     let environment = Environment()
     func value(_ option: String?, _ name: String) -> String? { option ?? environment[name] }
     guard let dataDirectory = value(dataDir, "SKEIN_DATA_DIR") else {

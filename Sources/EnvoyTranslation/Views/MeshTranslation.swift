@@ -1,3 +1,4 @@
+internal import HashTreeCollections
 package import MeshModel
 internal import Synchronization
 package import XDSProtocol
@@ -181,13 +182,16 @@ package final class MeshTranslation: ResourceDiscovery, Sendable {
 
   private func view(for key: ViewKey, _ state: inout State) -> View {
     if let id = state.viewIDs[key], let planning = state.plannings[id] { return planning.view }
-    let view = View(id: state.nextID, key: key)
+    let sibling = state.families[key.family]?.views.first.flatMap { state.plannings[$0] }
+    let view = View(id: state.nextID, key: key, like: sibling?.view)
     state.nextID += 1
     state.viewIDs[key] = view.id
-    state.plannings[view.id] = ViewPlanning(view: view)
+    state.plannings[view.id] =
+      sibling.map { ViewPlanning(view: view, like: $0) } ?? ViewPlanning(view: view)
     state.families[key.family, default: Family()].views.insert(view.id)
     state.counters.plannedViews &+= 1
-    _ = plan(view.id, [], isReshaped: true, &state)
+    // Most of what another viewer sees this one sees too.
+    _ = plan(view.id, Set(sibling?.units.keys.map { $0 } ?? []), isReshaped: true, &state)
     return view
   }
 

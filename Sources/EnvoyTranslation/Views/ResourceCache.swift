@@ -3,7 +3,9 @@ internal import XDSProtocol
 
 /// Resources by their inputs: whatever view asks for an input that was built before gets the same bytes.
 ///
-/// The cache keeps a resource alive only as long as somebody holds it.
+/// The cache keeps a resource alive only as long as somebody holds it, and of an input no more than its
+/// hash: two inputs of one resource name with one hash, which nobody outside of the process can predict,
+/// are taken for equal.
 package final class ResourceCache: Sendable {
   /// What the cache did, for metrics and tests.
   package struct Counters: Hashable, Sendable {
@@ -14,12 +16,17 @@ package final class ResourceCache: Sendable {
     package init() {}
   }
 
+  private struct Key: Hashable {
+    var type: ResourceType
+    var digest: Int
+  }
+
   private struct WeakResource {
     weak let resource: EncodedResource?
   }
 
   private struct State {
-    var resources: [AnyHashableInput: WeakResource] = [:]
+    var resources: [Key: WeakResource] = [:]
     var sweepAt = 1024
     var counters = Counters()
   }
@@ -30,14 +37,17 @@ package final class ResourceCache: Sendable {
 
   package var counters: Counters { state.withLock(\.counters) }
 
+  /// How many entries there are, those of resources that ended included.
+  package var count: Int { state.withLock(\.resources.count) }
+
   /// The resource of an input, built if need be.
   func resource<Input: ResourceInput>(for input: Input) -> EncodedResource {
-    let key = AnyHashableInput(input)
+    let key = Key(type: input.type, digest: input.hashValue)
     let known = state.withLock { state in
       state.counters.lookups &+= 1
       return state.resources[key]?.resource
     }
-    if let known { return known }
+    if let known, known.name == input.name { return known }
     let built = input.build()
     state.withLock { state in
       state.counters.built &+= 1
@@ -49,30 +59,5 @@ package final class ResourceCache: Sendable {
       }
     }
     return built
-  }
-}
-
-/// An input of any kind, with its hash computed once.
-private struct AnyHashableInput: Hashable, Sendable {
-  private let input: any ResourceInput
-  private let digest: Int
-
-  init<Input: ResourceInput>(_ input: Input) {
-    self.input = input
-    digest = input.hashValue
-  }
-
-  static func == (left: Self, right: Self) -> Bool {
-    left.digest == right.digest && isEqual(left.input, right.input)
-  }
-
-  private static func isEqual<Input: ResourceInput>(
-    _ left: Input, _ right: any ResourceInput
-  ) -> Bool {
-    (right as? Input) == left
-  }
-
-  func hash(into hasher: inout Hasher) {
-    hasher.combine(digest)
   }
 }

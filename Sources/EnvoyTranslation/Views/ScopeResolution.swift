@@ -77,10 +77,10 @@ enum ScopeResolution {
   }
 
   private static func dialect(of proxy: ProxyNode) -> Dialect {
-    if proxy.extensions.isEmpty {
+    guard let extensions = proxy.istioExtensions else {
       return proxy.metadata["ISTIO_VERSION"] == nil ? .stock : .istioProxy
     }
-    return proxy.extensions.contains("istio.alpn") ? .istioProxy : .stock
+    return extensions.contains("istio.alpn") ? .istioProxy : .stock
   }
 
   /// Discovery of virtual hosts over the aggregated stream is proven on Envoy 1.36 to 1.40.

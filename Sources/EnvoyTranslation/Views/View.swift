@@ -21,9 +21,13 @@ final class View: Sendable {
   let key: ViewKey
   private let published = Mutex(Published())
 
-  init(id: Int, key: ViewKey) {
+  /// A view that starts with what `sibling` has published, and shares the memory of it.
+  init(id: Int, key: ViewKey, like sibling: View? = nil) {
     self.id = id
     self.key = key
+    guard let sibling else { return }
+    let resources = sibling.published.withLock(\.resources)
+    published.withLock { $0.resources = resources }
   }
 
   /// The published resource of a name.

@@ -1,10 +1,12 @@
+internal import HashTreeCollections
 internal import MeshModel
 internal import XDSProtocol
 
 /// The planning behind a view: its units, and which of them makes what.
 struct ViewPlanning {
   let view: View
-  private(set) var units: [PlanUnit: PlanNode] = [:]
+  /// A copy shares all that does not change.
+  private(set) var units: TreeDictionary<PlanUnit, PlanNode> = [:]
   /// What the choice of the units read.
   var dependencies: Set<SnapshotKey> = []
   /// The proxies that use the view.
@@ -19,6 +21,14 @@ struct ViewPlanning {
     if case .outbound(let scope) = view.key.family, !scope.discoversVirtualHosts {
       composition = RouteComposition()
     }
+  }
+
+  /// The planning of `view`, which starts with what `sibling` has published.
+  init(view: View, like sibling: ViewPlanning) {
+    self.view = view
+    units = sibling.units
+    rivals = sibling.rivals
+    composition = sibling.composition
   }
 
   /// What units of one step do to a name.
@@ -71,7 +81,7 @@ struct ViewPlanning {
     var makers = touch.units.union(rivals[name] ?? [])
     if touch.old == nil, rivals[name] == nil, view.resource(name) != nil {
       // Somebody else makes the name too; this is rare enough for a look at everything.
-      makers.formUnion(units.filter { $0.value.resource(name) != nil }.keys)
+      for (unit, node) in units where node.resource(name) != nil { makers.insert(unit) }
     }
     let living = makers.filter { units[$0]?.resource(name) != nil }
     rivals[name] = living.count > 1 ? living : nil
