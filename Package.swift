@@ -131,8 +131,8 @@ let package = Package(
       "LoadGenerator",
       [
         "DiscoveryAPI", "GRPCTransport", "KubernetesAPI", "KubernetesClient", "OpenSSLCrypto",
-        "ProtobufWire", "StreamingJSON", "XDSProtocol", histogram, logging, nioCore, nioPosix,
-        swiftProtobuf,
+        "ProtobufWire", "StreamingJSON", "XDSProtocol", histogram, logging, nioCore, nioHPACK,
+        nioPosix, swiftProtobuf,
       ]),
     library(
       "EchoWorkload", [logging, nioCore, nioHTTP1, nioHTTP2, nioPosix, serviceLifecycle]),

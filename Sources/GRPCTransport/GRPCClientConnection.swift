@@ -28,6 +28,20 @@ package struct GRPCClientTLS: Sendable {
   }
 }
 
+/// TLS of a client with everything read and parsed, to open many connections with.
+package struct GRPCClientTLSContext: Sendable {
+  fileprivate let context: NIOSSLContext
+  fileprivate let serverName: String?
+
+  /// Reads the certificates and the key.
+  ///
+  /// - Throws: `GRPCTLSError` when they cannot be used.
+  package init(_ tls: GRPCClientTLS) throws(GRPCTLSError) {
+    context = try tls.makeContext()
+    serverName = tls.serverName
+  }
+}
+
 /// A connection of a client; it carries any number of calls.
 package final class GRPCClientConnection: Sendable {
   /// The loop of the connection and of all its calls.
@@ -59,7 +73,18 @@ package final class GRPCClientConnection: Sendable {
     keepaliveTime: Duration = .seconds(30),
     group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
   ) async throws -> GRPCClientConnection {
-    let context = try tls.map { try $0.makeContext() }
+    try await connect(
+      to: address, context: try tls.map { try GRPCClientTLSContext($0) }, timeout: timeout,
+      keepaliveTime: keepaliveTime, group: group)
+  }
+
+  /// Connects as `connect(to:tls:timeout:keepaliveTime:group:)` does, with TLS that was read before.
+  package static func connect(
+    to address: GRPCAddress, context tls: GRPCClientTLSContext?, timeout: Duration = .seconds(10),
+    keepaliveTime: Duration = .seconds(30),
+    group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+  ) async throws -> GRPCClientConnection {
+    let context = tls?.context
     let goingAway = GoingAway()
     let serverName = tls?.serverName ?? address.host
     let initializer: @Sendable (any Channel) -> EventLoopFuture<Connected> = { channel in
@@ -183,6 +208,11 @@ package final class GRPCClientConnection: Sendable {
   /// Closes the connection and with it all calls.
   package func close() async {
     try? await channel.close()
+  }
+
+  /// Begins to close the connection as `close()` does, without waiting.
+  package func closeNow() {
+    channel.close(promise: nil)
   }
 
   private func requestHeaders(

@@ -4,5 +4,5 @@ internal import ArgumentParser
 struct LoadCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "load", abstract: "Size a control plane: simulate proxies and measure.",
-    subcommands: [])
+    subcommands: [LoadCertificatesCommand.self])
 }

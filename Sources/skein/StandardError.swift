@@ -7,7 +7,12 @@ internal import Darwin
 /// Lines for people, apart from a command's output.
 enum StandardError {
   static func write(_ line: String) {
-    let bytes = Array((line + "\n").utf8)
+    writePart(line + "\n")
+  }
+
+  /// Writes text that does not end a line.
+  static func writePart(_ text: String) {
+    let bytes = Array(text.utf8)
     var start = 0
     while start < bytes.count {
       let written = unsafe bytes[start...].withUnsafeBytes { buffer in
