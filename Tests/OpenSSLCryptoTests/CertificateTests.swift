@@ -109,6 +109,28 @@ struct SubjectAlternativeNamePolicy: VerifierPolicy {
     }
   }
 
+  @Test(arguments: KeyType.allCases)
+  func `An issue counts with the issuer's name, its key identifier and its key`(
+    type: KeyType
+  ) throws {
+    let (root, key) = try Self.root(type)
+    let (other, otherKey) = try Self.root(type)
+    let leaf = try Self.leafTemplate(.ecdsaP256).sign(with: key, issuer: root)
+    try leaf.verifyIssue(by: root, key: VerificationKey(root.publicKey))
+    // The name is the same, the key identifier is not.
+    #expect(throws: CryptoError.self) {
+      try leaf.verifyIssue(by: other, key: VerificationKey(root.publicKey))
+    }
+    #expect(throws: CryptoError.self) {
+      try leaf.verifyIssue(by: root, key: VerificationKey(other.publicKey))
+    }
+    let forged = try Self.leafTemplate(.ecdsaP256).sign(with: otherKey, issuer: root)
+    #expect(throws: CryptoError.self) {
+      try forged.verifyIssue(by: root, key: VerificationKey(root.publicKey))
+    }
+    #expect(!root.mayLimitWhatItSigns)
+  }
+
   @Test(arguments: [
     (0, true), (-11, false), (501, false),
   ])
