@@ -30,6 +30,7 @@ final class IssuanceCheck: Sendable {
     _ certificate: Certificate, against template: CertificateTemplate, now: Int64
   ) throws(IssuanceError) {
     guard certificate.serialNumber == Array(template.serialNumber.drop { $0 == 0 }),
+      certificate.subjectDER == template.subjectDER,
       certificate.subjectAlternativeNames == template.subjectAlternativeNames,
       certificate.subjectAlternativeNameIsCritical, !certificate.isCA,
       certificate.publicKey == template.publicKey,

@@ -56,12 +56,16 @@ package struct Certificate: Hashable, Sendable {
     var parts = try outer.read(DERTag.sequence).reader
     try outer.expectEnd()
     let tbs = try parts.read(DERTag.sequence)
-    signatureAlgorithm = try SignatureAlgorithm(try parts.read(DERTag.sequence))
+    let algorithm = try parts.read(DERTag.sequence)
+    signatureAlgorithm = try SignatureAlgorithm(algorithm)
     signature = Array(try parts.read(DERTag.bitString).bitStringBytes())
     var fields = tbs.reader
     _ = try fields.readIfPresent(DERTag.constructed(0))
     serialNumber = Array(try fields.read(DERTag.integer).content.drop { $0 == 0 })
-    _ = try fields.read(DERTag.sequence)
+    // What is signed must say how (RFC 5280, section 4.1.1.2).
+    guard try fields.read(DERTag.sequence).encoding == algorithm.encoding else {
+      throw CryptoError(operation, "its two signature algorithms differ")
+    }
     issuerDER = Array(try fields.read(DERTag.sequence).encoding)
     var validity = try fields.read(DERTag.sequence).reader
     notBefore = try Self.time(try validity.read())

@@ -40,7 +40,7 @@ package struct CertificateTemplate: Hashable, Sendable {
     with key: PrivateKey, issuer: Certificate?
   ) throws(CryptoError) -> Certificate {
     let algorithm = SignatureAlgorithm.forSigning(with: try key.publicKey())
-    let subject = encodedSubject
+    let subject = subjectDER
     let issuerKeyIdentifier =
       issuer?.keyIdentifier ?? publicKey.identifier
     let tbs = DERWriter.sequence(
@@ -57,7 +57,8 @@ package struct CertificateTemplate: Hashable, Sendable {
       der: DERWriter.sequence(tbs, algorithm.encoding, DERWriter.bitString(signature)))
   }
 
-  private var encodedSubject: [UInt8] {
+  /// The encoded subject name.
+  package var subjectDER: [UInt8] {
     var names: [UInt8] = []
     let parts = [
       (ObjectIdentifier.organization, organization), (ObjectIdentifier.commonName, commonName),

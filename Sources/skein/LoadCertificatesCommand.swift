@@ -4,12 +4,6 @@ internal import LoadGenerator
 internal import OpenSSLCrypto
 internal import StreamingJSON
 
-#if canImport(Glibc)
-internal import Glibc
-#else
-internal import Darwin
-#endif
-
 /// `skein load certificates`.
 struct LoadCertificatesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -149,78 +143,5 @@ struct LoadCertificatesCommand: AsyncParsableCommand {
       throw CleanFailure("the token file \(path) holds more than text", code: ExitCode(65))
     }
     return tokens
-  }
-}
-
-/// A duration as text: a number and `ms`, `s` or `m`, above zero and at most a day.
-struct LoadDuration {
-  let duration: Duration
-
-  init?(_ text: String) {
-    let units: [(String, Int64)] = [("ms", 1), ("s", 1000), ("m", 60_000)]
-    guard let (suffix, unit) = units.first(where: { text.hasSuffix($0.0) }),
-      let count = Int64(text.dropLast(suffix.count)), (1...86_400_000).contains(count),
-      count * unit <= 86_400_000
-    else { return nil }
-    duration = .milliseconds(count * unit)
-  }
-}
-
-/// One line on a terminal that is written over; nothing anywhere else.
-struct ProgressLine: Sendable {
-  private let isTerminal = isatty(STDERR_FILENO) == 1
-
-  func show(_ text: String) {
-    if isTerminal { StandardError.writePart("\r\u{1B}[K\(text)") }
-  }
-
-  func clear() {
-    if isTerminal { StandardError.writePart("\r\u{1B}[K") }
-  }
-}
-
-extension CertificateLoadProgress {
-  fileprivate var text: String {
-    let left = max(.zero, duration - elapsed).components.seconds
-    return "\(signed) signed, \(rate)/s, p99 \(p99) ms, \(failed) failed, \(left) s left"
-  }
-}
-
-extension CertificateLoadError {
-  fileprivate var exitCode: ExitCode {
-    switch self {
-    case .unusableInput: ExitCode(65)
-    case .unreachable: ExitCode(69)
-    case .refused: ExitCode(77)
-    case .unusableAnswer: ExitCode(76)
-    }
-  }
-}
-
-extension CertificateLoadReport {
-  fileprivate var table: String {
-    let json = json
-    var table = TextTable(["WHAT", "VALUE"])
-    table.add(["pace", pace])
-    table.add(["connections", connections])
-    table.add(["keys", "\(configuration.keyType.rawValue), \(configuration.requestCount) requests"])
-    table.add(["signed", "\(signed)"])
-    table.add(["rate", "\(json[at: "rate_per_s"].text)/s"])
-    for (name, percent) in [("p50", 50.0), ("p90", 90), ("p99", 99)] {
-      table.add([name, "\(latencies.percentile(percent)) ms"])
-    }
-    table.add(["max", "\(latencies.longest) ms"])
-    let failures = errors.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
-    table.add(["errors", failures.isEmpty ? "none" : failures.joined(separator: ", ")])
-    for name in ["server", "generator"] {
-      let usage = json[at: name]
-      guard usage != .null else { continue }
-      table.add([
-        name,
-        "\(usage[at: "cpu_s"].text) s CPU, \(usage[at: "cpu_us_per_certificate"].text) µs a certificate, "
-          + "\(usage[at: "rss_mb"].text) MB resident",
-      ])
-    }
-    return table.text
   }
 }

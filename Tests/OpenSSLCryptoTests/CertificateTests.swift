@@ -184,6 +184,20 @@ struct SubjectAlternativeNamePolicy: VerifierPolicy {
     }
   }
 
+  @Test func `A certificate whose two signature algorithms differ is refused`() throws {
+    let (root, key) = try Self.root(.ecdsaP256)
+    let leaf = try Self.leafTemplate(.ecdsaP256).sign(with: key, issuer: root)
+    // ecdsa-with-SHA256 and, one further, ecdsa-with-SHA384 (RFC 5758, section 3.2).
+    let identifier: [UInt8] = [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02]
+    let places = leaf.der.ranges(of: identifier)
+    #expect(places.count == 2)
+    for place in places {
+      var der = leaf.der
+      der[place.upperBound - 1] = 0x03
+      #expect(throws: CryptoError.self) { try Certificate(der: der) }
+    }
+  }
+
   @Test func `Bytes cut off or flipped anywhere never trap`() throws {
     let (root, _) = try Self.root(.ecdsaP256)
     for length in root.der.indices {

@@ -105,7 +105,7 @@ package enum CertificateLoad {
     } catch {
       connection.closeNow()
       throw error.code == .unavailable || error.code == .deadlineExceeded
-        ? .unreachable("\(error)") : .refused(error)
+        ? .unreachable("\(error) (is the root certificate the server's?)") : .refused(error)
     }
     try requests.check(answer, to: index)
     return connection
