@@ -131,8 +131,8 @@ let package = Package(
       "LoadGenerator",
       [
         "DiscoveryAPI", "GRPCTransport", "KubernetesAPI", "KubernetesClient", "OpenSSLCrypto",
-        "ProtobufWire", "StreamingJSON", "XDSProtocol", histogram, logging, nioCore, nioPosix,
-        swiftProtobuf,
+        "ProtobufWire", "StreamingJSON", "XDSProtocol", histogram, logging, nioCore, nioHPACK,
+        nioPosix, swiftProtobuf,
       ]),
     library(
       "EchoWorkload", [logging, nioCore, nioHTTP1, nioHTTP2, nioPosix, serviceLifecycle]),
@@ -222,7 +222,7 @@ let package = Package(
         "StreamingJSON",
         "XDSProtocol", "YAML", logging, serviceLifecycle, swiftProtobuf,
       ]),
-    tests("CertificateAuthority", ["OpenSSLCrypto", logging, x509]),
+    tests("CertificateAuthority", ["OpenSSLCrypto", grdb, logging, x509]),
     tests(
       "CertificateServer",
       [
@@ -257,10 +257,15 @@ let package = Package(
         "KubernetesAPI", "MeshTesting", "StandaloneAPI", "StreamingJSON", asyncHTTPClient,
         hummingbird, logging, nioCore, nioHTTP1,
       ]),
-    tests("LoadGenerator", ["MeshTesting", "OpenSSLCrypto", nioCore, nioPosix]),
+    tests(
+      "LoadGenerator",
+      [
+        "CertificateAuthority", "CertificateServer", "GRPCTransport", "MeshTesting",
+        "OpenSSLCrypto", "WorkloadAuthentication", nioCore, nioPosix,
+      ]),
     tests("MeshIngest", ["MeshModel", "MeshTesting"]),
     tests("MeshStore", ["MeshModel", "MeshTesting"]),
-    tests("OpenSSLCrypto", [x509]),
+    tests("OpenSSLCrypto", ["MeshTesting", x509]),
     tests("ProtobufWire", []),
     tests(
       "ProxyAgent",

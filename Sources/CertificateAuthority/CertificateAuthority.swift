@@ -24,9 +24,19 @@ package final class CertificateAuthority: Sendable {
   private static let clockSkew: Int64 = 120
   private static let maximumIdentityLength = 2048
 
-  private struct State {
-    var slots: SigningSlots
-    var verifier: CertificateVerifier
+  /// Everything that stays the same from one certificate to the next.
+  private struct State: Sendable {
+    let slots: SigningSlots
+    let verifier: CertificateVerifier
+    let check: IssuanceCheck
+    let chain: IssuingChain
+
+    init(_ slots: SigningSlots) throws(CryptoError) {
+      self.slots = slots
+      verifier = try slots.verifier()
+      check = try IssuanceCheck(signer: slots.current, verifier: verifier)
+      chain = IssuingChain(intermediates: slots.current.intermediates, roots: slots.roots)
+    }
   }
 
   private let state: Mutex<State>
@@ -41,8 +51,7 @@ package final class CertificateAuthority: Sendable {
     clock: @escaping Clock = CertificateAuthority.systemClock,
     serialNumbers: @escaping SerialNumbers = CertificateAuthority.randomSerialNumbers
   ) throws(CryptoError) {
-    self.state = Mutex(
-      State(slots: slots, verifier: try slots.verifier()))
+    self.state = Mutex(try State(slots))
     self.lifetimes = lifetimes
     self.ledger = ledger
     self.clock = clock
@@ -50,18 +59,18 @@ package final class CertificateAuthority: Sendable {
   }
 
   /// The trust anchors.
-  package var roots: [Certificate] { state.withLock { $0.slots.roots } }
+  package var roots: [Certificate] { state.withLock { $0.chain.roots } }
 
   /// The trust anchors as one PEM text.
-  package var rootsPEM: String { roots.map(\.pem).joined() }
+  package var rootsPEM: String { state.withLock { $0.chain.rootsPEM } }
 
   /// Verifies chains against the trust anchors in force now.
   package var verifier: CertificateVerifier { state.withLock { $0.verifier } }
 
   /// Replaces the signers; what was issued stays valid while its root is in one of the slots.
   package func replace(_ slots: SigningSlots) throws(CryptoError) {
-    let verifier = try slots.verifier()
-    state.withLock { $0 = State(slots: slots, verifier: verifier) }
+    let new = try State(slots)
+    state.withLock { $0 = new }
   }
 
   /// Issues a certificate for an authenticated workload.
@@ -110,9 +119,8 @@ package final class CertificateAuthority: Sendable {
   private func sign(
     publicKey: PublicKey, names: [SubjectAlternativeName], isCritical: Bool, lifetime: Int64
   ) throws(IssuanceError) -> IssuedCertificate {
-    let (signer, roots, verifier) = state.withLock {
-      ($0.slots.current, $0.slots.roots, $0.verifier)
-    }
+    let state = state.withLock { $0 }
+    let signer = state.slots.current
     let now = clock()
     guard signer.certificate.notBefore <= now, now < signer.certificate.notAfter else {
       throw .signerExpired
@@ -132,49 +140,8 @@ package final class CertificateAuthority: Sendable {
     } catch {
       throw .signing(error)
     }
-    let issued = IssuedCertificate(
-      certificate: certificate, intermediates: signer.intermediates, roots: roots)
-    try validate(issued, against: template, verifier: verifier, now: now)
+    try state.check.check(certificate, against: template, now: now)
     ledger?.record(Issuance(certificate, issuedAt: now))
-    return issued
-  }
-
-  private func validate(
-    _ issued: IssuedCertificate, against template: CertificateTemplate,
-    verifier: CertificateVerifier, now: Int64
-  ) throws(IssuanceError) {
-    let certificate = issued.certificate
-    guard certificate.subjectAlternativeNames == template.subjectAlternativeNames,
-      certificate.subjectAlternativeNameIsCritical, !certificate.isCA,
-      certificate.publicKey == template.publicKey,
-      certificate.notBefore == template.notBefore, certificate.notAfter == template.notAfter,
-      certificate.keyUsage == template.keyUsage,
-      certificate.extendedKeyUsages == Set(template.extendedKeyUsages)
-    else { throw .invalidResult("its fields differ from the template") }
-    do {
-      try verifier.verify(
-        chainDER: [certificate.der] + issued.intermediates.map(\.der), at: now, for: .client)
-    } catch {
-      throw .invalidResult("\(error)")
-    }
-  }
-}
-
-/// A certificate with what its holder needs to present and to trust.
-package struct IssuedCertificate: Sendable {
-  /// The new certificate.
-  package let certificate: Certificate
-  /// The certificates between it and the roots.
-  package let intermediates: [Certificate]
-  /// The trust anchors.
-  package let roots: [Certificate]
-
-  /// The chain to present: the certificate and the intermediates.
-  package var chainPEM: String { ([certificate] + intermediates).map(\.pem).joined() }
-
-  /// The chain as `IstioCertificateResponse` lists it: the certificate, each intermediate, and all
-  /// roots in the last text.
-  package var responsePEMs: [String] {
-    [certificate.pem] + intermediates.map(\.pem) + [roots.map(\.pem).joined()]
+    return IssuedCertificate(certificate: certificate, chain: state.chain)
   }
 }

@@ -16,10 +16,7 @@ package struct Issuance: Hashable, Sendable {
   package let notAfter: Int64
 
   init(_ certificate: Certificate, issuedAt: Int64) {
-    self.serialNumber = certificate.serialNumber.map { byte in
-      let text = String(byte, radix: 16)
-      return byte < 16 ? "0" + text : text
-    }.joined()
+    self.serialNumber = Hexadecimal.text(certificate.serialNumber)
     self.names = certificate.uris + certificate.dnsNames
     self.issuedAt = issuedAt
     self.notAfter = certificate.notAfter
@@ -66,13 +63,19 @@ package final class IssuanceLedger: Service {
     self.logger = logger
     (wakeups, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     try database.write { database in
+      // Serial numbers are random: with one as the key each entry would dirty a page of its own.
       try database.execute(
         sql: """
-          CREATE TABLE IF NOT EXISTS issuance (
-            serial TEXT PRIMARY KEY, names TEXT NOT NULL, issued_at INTEGER NOT NULL,
+          CREATE TABLE IF NOT EXISTS issued (
+            serial TEXT NOT NULL, names TEXT NOT NULL, issued_at INTEGER NOT NULL,
             not_after INTEGER NOT NULL
-          ) WITHOUT ROWID
+          )
           """)
+      if try database.tableExists("issuance") {
+        try database.execute(
+          sql: "INSERT INTO issued SELECT * FROM issuance ORDER BY issued_at, serial")
+        try database.execute(sql: "DROP TABLE issuance")
+      }
     }
   }
 
@@ -117,7 +120,7 @@ package final class IssuanceLedger: Service {
     do {
       try await database.write { database in
         let statement = try database.cachedStatement(
-          sql: "INSERT OR REPLACE INTO issuance VALUES (?, ?, ?, ?)")
+          sql: "INSERT INTO issued VALUES (?, ?, ?, ?)")
         for entry in batch {
           try statement.execute(arguments: [
             entry.serialNumber, entry.names.joined(separator: " "), entry.issuedAt, entry.notAfter,
@@ -142,7 +145,7 @@ package final class IssuanceLedger: Service {
   package func latest(_ count: Int) async throws -> [Issuance] {
     try await database.read { database in
       try Row.fetchAll(
-        database, sql: "SELECT * FROM issuance ORDER BY issued_at DESC, serial LIMIT ?",
+        database, sql: "SELECT * FROM issued ORDER BY rowid DESC LIMIT ?",
         arguments: [count]
       ).map { Issuance(row: $0) }
     }

@@ -190,8 +190,10 @@ final class GRPCClientStream: ChannelInboundHandler {
     let endStream = wantsHalfClose && outbound.isEmpty
     wroteHalfClose = endStream
     let payload = HTTP2Frame.FramePayload.Headers(headers: requestHeaders, endStream: endStream)
-    context.writeAndFlush(wrapOutboundOut(.headers(payload)), promise: nil)
+    // Headers and a message that waits for them travel in one packet.
+    context.write(wrapOutboundOut(.headers(payload)), promise: nil)
     drain()
+    context.flush()
     context.read()
   }
 

@@ -69,6 +69,22 @@ package final class GRPCServerCall: Sendable {
     }
   }
 
+  /// Sends a last message and ends the call, in one step on the call's event loop.
+  ///
+  /// The message is sent as by `send(_:)`; it and the status leave together where nothing waits.
+  package func finish(_ status: GRPCStatus, sending parts: [ByteBuffer]) {
+    if eventLoop.inEventLoop {
+      stream.value.finish(status, sending: parts)
+    } else {
+      let bytes = parts.reduce(5) { $0 + $1.readableBytes }
+      hopping.add(bytes, ordering: .relaxed)
+      eventLoop.execute {
+        self.stream.value.finish(status, sending: parts)
+        self.hopping.subtract(bytes, ordering: .relaxed)
+      }
+    }
+  }
+
   /// Stops or resumes reading; while stopped the client can send no more than one flow-control
   /// window.
   package func setReading(_ enabled: Bool) {

@@ -52,20 +52,33 @@ final class GRPCServerStream: ChannelInboundHandler {
   // MARK: Used by the call
 
   func send(_ parts: [ByteBuffer]) {
+    if append(parts) {
+      drain()
+    }
+  }
+
+  func finish(_ status: GRPCStatus, sending parts: [ByteBuffer]) {
+    if append(parts) {
+      finish(status)
+    }
+  }
+
+  /// Takes a message to be written; false when the call is over or ends here.
+  private func append(_ parts: [ByteBuffer]) -> Bool {
     switch state {
     case .admitting, .serving: break
-    case .opening, .finishing, .closed: return
+    case .opening, .finishing, .closed: return false
     }
     guard outbound.append(parts) else {
       finish(GRPCStatus(.internalError, "message too long"))
-      return
+      return false
     }
     guard outbound.pendingBytes <= connection.configuration.maximumPendingBytesPerCall else {
       outbound.removeAll()
       finish(GRPCStatus(.resourceExhausted, "the client does not read"))
-      return
+      return false
     }
-    drain()
+    return true
   }
 
   func finish(_ status: GRPCStatus) {

@@ -92,8 +92,7 @@ private final class UnaryCall: GRPCCallHandler {
     // The call is a callback on its event loop; the closure needs a task to run in.
     task = Task { [service, call, answer] in
       do throws(GRPCStatus) {
-        call.send([try await answer(request)])
-        call.finish(.ok)
+        call.finish(.ok, sending: [try await answer(request)])
       } catch {
         call.finish(error)
       }

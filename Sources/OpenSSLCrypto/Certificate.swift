@@ -24,8 +24,13 @@ package struct Certificate: Hashable, Sendable {
   package let keyUsage: KeyUsage?
   /// The extended key usages; nil without that extension.
   package let extendedKeyUsages: Set<ExtendedKeyUsage>?
+  /// Whether what it signs may be subject to rules that this code does not know: names it may not
+  /// contain, policies, purposes, or any extension that is not read here.
+  package let mayLimitWhatItSigns: Bool
   /// The subjectKeyIdentifier.
   let subjectKeyIdentifier: [UInt8]?
+  /// The keyIdentifier of the authorityKeyIdentifier.
+  let authorityKeyIdentifier: [UInt8]?
 
   let tbsCertificate: [UInt8]
   let signature: [UInt8]
@@ -51,12 +56,16 @@ package struct Certificate: Hashable, Sendable {
     var parts = try outer.read(DERTag.sequence).reader
     try outer.expectEnd()
     let tbs = try parts.read(DERTag.sequence)
-    signatureAlgorithm = try SignatureAlgorithm(try parts.read(DERTag.sequence))
+    let algorithm = try parts.read(DERTag.sequence)
+    signatureAlgorithm = try SignatureAlgorithm(algorithm)
     signature = Array(try parts.read(DERTag.bitString).bitStringBytes())
     var fields = tbs.reader
     _ = try fields.readIfPresent(DERTag.constructed(0))
     serialNumber = Array(try fields.read(DERTag.integer).content.drop { $0 == 0 })
-    _ = try fields.read(DERTag.sequence)
+    // What is signed must say how (RFC 5280, section 4.1.1.2).
+    guard try fields.read(DERTag.sequence).encoding == algorithm.encoding else {
+      throw CryptoError(operation, "its two signature algorithms differ")
+    }
     issuerDER = Array(try fields.read(DERTag.sequence).encoding)
     var validity = try fields.read(DERTag.sequence).reader
     notBefore = try Self.time(try validity.read())
@@ -73,7 +82,9 @@ package struct Certificate: Hashable, Sendable {
     isCA = extensions.isCA
     keyUsage = extensions.keyUsage
     extendedKeyUsages = extensions.extendedKeyUsages
+    mayLimitWhatItSigns = extensions.hasOthers || extensions.extendedKeyUsages != nil
     subjectKeyIdentifier = extensions.subjectKeyIdentifier
+    authorityKeyIdentifier = extensions.authorityKeyIdentifier
     tbsCertificate = Array(tbs.encoding)
     self.der = der
   }
@@ -93,6 +104,21 @@ package struct Certificate: Hashable, Sendable {
   package func verifySignature(by issuer: PublicKey) throws(CryptoError) {
     try issuer.verify(signature[...], of: tbsCertificate[...], algorithm: signatureAlgorithm)
   }
+
+  /// Checks that the certificate names `issuer` as its issuer, and that its key, which is `key`,
+  /// signed it.
+  package func verifyIssue(
+    by issuer: Certificate, key: VerificationKey
+  ) throws(CryptoError) {
+    guard issuerDER == issuer.subjectDER, authorityKeyIdentifier == issuer.keyIdentifier else {
+      throw CryptoError("verify a certificate", "it names another issuer")
+    }
+    try key.verify(signature[...], of: tbsCertificate[...], algorithm: signatureAlgorithm)
+  }
+
+  /// The identifier of its key: the one it states, or else the first 160 bits of SHA-256 over the
+  /// key (RFC 7093, section 2).
+  var keyIdentifier: [UInt8] { subjectKeyIdentifier ?? publicKey.identifier }
 
   private static func time(_ element: DERReader.Element) throws(CryptoError) -> Int64 {
     guard let time = CivilTime(derTag: element.tag, content: element.content) else {

@@ -6,6 +6,9 @@ struct CertificateExtensions {
   var keyUsage: KeyUsage?
   var extendedKeyUsages: Set<ExtendedKeyUsage>?
   var subjectKeyIdentifier: [UInt8]?
+  var authorityKeyIdentifier: [UInt8]?
+  /// Whether there is one that is neither read here nor a mere pointer to other documents.
+  var hasOthers = false
 
   /// Reads the `[3]` element of a TBSCertificate.
   init(_ element: DERReader.Element?) throws(CryptoError) {
@@ -40,8 +43,15 @@ struct CertificateExtensions {
       extendedKeyUsages = try Self.extendedKeyUsages(&reader)
     case ObjectIdentifier.subjectKeyIdentifier:
       subjectKeyIdentifier = Array(try reader.read(DERTag.octetString).content)
-    default:
+    case ObjectIdentifier.authorityKeyIdentifier:
+      var fields = try reader.read(DERTag.sequence).reader
+      authorityKeyIdentifier = try fields.readIfPresent(DERTag.context(0)).map {
+        Array($0.content)
+      }
+    case ObjectIdentifier.authorityInformation, ObjectIdentifier.revocationLists:
       break
+    default:
+      hasOthers = true
     }
   }
 

@@ -40,10 +40,9 @@ package struct CertificateTemplate: Hashable, Sendable {
     with key: PrivateKey, issuer: Certificate?
   ) throws(CryptoError) -> Certificate {
     let algorithm = SignatureAlgorithm.forSigning(with: try key.publicKey())
-    let subject = encodedSubject
+    let subject = subjectDER
     let issuerKeyIdentifier =
-      issuer.map { $0.subjectKeyIdentifier ?? Self.keyIdentifier($0.publicKey) }
-      ?? Self.keyIdentifier(publicKey)
+      issuer?.keyIdentifier ?? publicKey.identifier
     let tbs = DERWriter.sequence(
       DERWriter.element(DERTag.constructed(0), DERWriter.integer(2)),
       DERWriter.integer(serialNumber), algorithm.encoding, issuer?.subjectDER ?? subject,
@@ -58,7 +57,8 @@ package struct CertificateTemplate: Hashable, Sendable {
       der: DERWriter.sequence(tbs, algorithm.encoding, DERWriter.bitString(signature)))
   }
 
-  private var encodedSubject: [UInt8] {
+  /// The encoded subject name.
+  package var subjectDER: [UInt8] {
     var names: [UInt8] = []
     let parts = [
       (ObjectIdentifier.organization, organization), (ObjectIdentifier.commonName, commonName),
@@ -94,7 +94,7 @@ package struct CertificateTemplate: Hashable, Sendable {
     if isCA {
       result += field(
         ObjectIdentifier.subjectKeyIdentifier, critical: false,
-        DERWriter.octetString(Self.keyIdentifier(publicKey)))
+        DERWriter.octetString(publicKey.identifier))
     }
     result += field(
       ObjectIdentifier.authorityKeyIdentifier, critical: false,
@@ -105,10 +105,5 @@ package struct CertificateTemplate: Hashable, Sendable {
         SubjectAlternativeName.encode(subjectAlternativeNames))
     }
     return result
-  }
-
-  /// The first 160 bits of SHA-256 over the key (RFC 7093, section 2).
-  private static func keyIdentifier(_ key: PublicKey) -> [UInt8] {
-    Array(SHA256Digest.hash(key.keyBits).prefix(20))
   }
 }

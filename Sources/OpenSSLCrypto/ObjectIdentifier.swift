@@ -13,6 +13,8 @@ enum ObjectIdentifier {
   static let basicConstraints = DERWriter.objectIdentifier([2, 5, 29, 19])
   static let authorityKeyIdentifier = DERWriter.objectIdentifier([2, 5, 29, 35])
   static let extendedKeyUsage = DERWriter.objectIdentifier([2, 5, 29, 37])
+  static let authorityInformation = DERWriter.objectIdentifier([1, 3, 6, 1, 5, 5, 7, 1, 1])
+  static let revocationLists = DERWriter.objectIdentifier([2, 5, 29, 31])
   static let serverAuthentication = DERWriter.objectIdentifier([1, 3, 6, 1, 5, 5, 7, 3, 1])
   static let clientAuthentication = DERWriter.objectIdentifier([1, 3, 6, 1, 5, 5, 7, 3, 2])
 
@@ -27,7 +29,7 @@ enum ObjectIdentifier {
 }
 
 /// A signature algorithm of certificates and requests.
-enum SignatureAlgorithm: CaseIterable {
+enum SignatureAlgorithm {
   case ecdsaSHA256
   case ecdsaSHA384
   case ecdsaSHA512
@@ -35,23 +37,28 @@ enum SignatureAlgorithm: CaseIterable {
   case rsaSHA384
   case rsaSHA512
 
-  var identifier: [UInt8] {
-    switch self {
-    case .ecdsaSHA256: DERWriter.objectIdentifier([1, 2, 840, 10045, 4, 3, 2])
-    case .ecdsaSHA384: DERWriter.objectIdentifier([1, 2, 840, 10045, 4, 3, 3])
-    case .ecdsaSHA512: DERWriter.objectIdentifier([1, 2, 840, 10045, 4, 3, 4])
-    case .rsaSHA256: DERWriter.objectIdentifier([1, 2, 840, 113549, 1, 1, 11])
-    case .rsaSHA384: DERWriter.objectIdentifier([1, 2, 840, 113549, 1, 1, 12])
-    case .rsaSHA512: DERWriter.objectIdentifier([1, 2, 840, 113549, 1, 1, 13])
-    }
-  }
-
   /// The AlgorithmIdentifier; RSA carries a NULL (RFC 4055), ECDSA nothing (RFC 5758).
-  var encoding: [UInt8] {
-    isRSA
-      ? DERWriter.sequence(identifier, DERWriter.element(DERTag.null, []))
-      : DERWriter.sequence(identifier)
-  }
+  var encoding: [UInt8] { Self.encodings[self] ?? [] }
+
+  private static let identifiers: [SignatureAlgorithm: [UInt8]] = [
+    .ecdsaSHA256: DERWriter.objectIdentifier([1, 2, 840, 10045, 4, 3, 2]),
+    .ecdsaSHA384: DERWriter.objectIdentifier([1, 2, 840, 10045, 4, 3, 3]),
+    .ecdsaSHA512: DERWriter.objectIdentifier([1, 2, 840, 10045, 4, 3, 4]),
+    .rsaSHA256: DERWriter.objectIdentifier([1, 2, 840, 113549, 1, 1, 11]),
+    .rsaSHA384: DERWriter.objectIdentifier([1, 2, 840, 113549, 1, 1, 12]),
+    .rsaSHA512: DERWriter.objectIdentifier([1, 2, 840, 113549, 1, 1, 13]),
+  ]
+  private static let encodings = Dictionary(
+    uniqueKeysWithValues: identifiers.map { algorithm, identifier in
+      (
+        algorithm,
+        algorithm.isRSA
+          ? DERWriter.sequence(identifier, DERWriter.element(DERTag.null, []))
+          : DERWriter.sequence(identifier)
+      )
+    })
+  private static let byIdentifier = Dictionary(
+    uniqueKeysWithValues: identifiers.map { ($0.value, $0.key) })
 
   var isRSA: Bool {
     switch self {
@@ -72,7 +79,7 @@ enum SignatureAlgorithm: CaseIterable {
   init(_ element: DERReader.Element) throws(CryptoError) {
     var fields = element.reader
     let identifier = Array(try fields.read(DERTag.objectIdentifier).encoding)
-    guard let match = Self.allCases.first(where: { $0.identifier == identifier }) else {
+    guard let match = Self.byIdentifier[identifier] else {
       throw CryptoError("read a signature", "unsupported algorithm")
     }
     self = match

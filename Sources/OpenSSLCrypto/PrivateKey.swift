@@ -14,9 +14,14 @@ package enum KeyType: String, Sendable, CaseIterable {
 package final class PrivateKey: @unchecked Sendable {
   // OpenSSL counts references to a key atomically and does not change it when signing.
   private let handle: OpaquePointer
+  private let publicHalf: Result<PublicKey, CryptoError>
 
   private init(adopting handle: OpaquePointer) {
     self.handle = handle
+    publicHalf = Result { () throws(CryptoError) in
+      let bytes = try encoded("write a public key") { i2d_PUBKEY(handle, $0) }
+      return try PublicKey(subjectPublicKeyInfoDER: bytes)
+    }
   }
 
   deinit {
@@ -66,23 +71,18 @@ package final class PrivateKey: @unchecked Sendable {
 
   /// The public half.
   package func publicKey() throws(CryptoError) -> PublicKey {
-    let handle = handle
-    let bytes = try encoded("write a public key") { i2d_PUBKEY(handle, $0) }
-    return try PublicKey(subjectPublicKeyInfoDER: bytes)
+    try publicHalf.get()
   }
 
   /// Signs with SHA-256.
   package func sign(_ message: [UInt8]) throws(CryptoError) -> [UInt8] {
     guard let context = EVP_MD_CTX_new() else { throw CryptoError(openSSL: "sign") }
     defer { EVP_MD_CTX_free(context) }
-    var length = 0
-    guard EVP_DigestSignInit(context, nil, EVP_sha256(), nil, handle) == 1,
-      EVP_DigestSign(context, nil, &length, message, message.count) == 1
-    else { throw CryptoError(openSSL: "sign") }
+    var length = Int(max(0, EVP_PKEY_get_size(handle)))
     var signature = [UInt8](repeating: 0, count: length)
-    guard EVP_DigestSign(context, &signature, &length, message, message.count) == 1 else {
-      throw CryptoError(openSSL: "sign")
-    }
+    guard EVP_DigestSignInit(context, nil, EVP_sha256(), nil, handle) == 1,
+      EVP_DigestSign(context, &signature, &length, message, message.count) == 1
+    else { throw CryptoError(openSSL: "sign") }
     return Array(signature.prefix(length))
   }
 

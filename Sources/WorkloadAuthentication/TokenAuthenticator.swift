@@ -7,6 +7,15 @@ package protocol TokenAuthenticator: Sendable {
     token: String
   ) async throws(TokenAuthenticationFailure)
     -> TokenHolder?
+
+  /// The holder of a token that was found valid a moment ago and still is; nil says nothing about the
+  /// token. Never waits.
+  func remembered(token: String) -> TokenHolder?
+}
+
+extension TokenAuthenticator {
+  /// Nothing is remembered.
+  package func remembered(token: String) -> TokenHolder? { nil }
 }
 
 /// Whom a token was given to.

@@ -110,7 +110,7 @@ struct CACommand: AsyncParsableCommand {
     /// `skein ca token revoke`.
     struct RevokeCommand: AsyncParsableCommand {
       static let configuration = CommandConfiguration(
-        commandName: "revoke", abstract: "Make a token stop working.")
+        commandName: "revoke", abstract: "Make a token stop working, within a second.")
 
       @OptionGroup var data: DataDirectoryOptions
 

@@ -4,5 +4,7 @@ internal import ArgumentParser
 struct LoadCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "load", abstract: "Size a control plane: simulate proxies and measure.",
-    subcommands: [LoadProxiesCommand.self, LoadWorkloadCommand.self])
+    subcommands: [
+      LoadProxiesCommand.self, LoadWorkloadCommand.self, LoadCertificatesCommand.self,
+    ])
 }

@@ -1,5 +1,6 @@
 import CertificateAuthority
 import Foundation
+import GRDB
 import OpenSSLCrypto
 import Testing
 
@@ -87,6 +88,29 @@ import Testing
     #expect(
       entries.allSatisfy { $0.names == [AuthorityTests.identity] && $0.notAfter == Self.now + 60 })
     try FileManager.default.removeItem(atPath: directory)
+  }
+
+  @Test func `A ledger of an earlier layout is taken over, newest first`() async throws {
+    let directory = try makeDirectory()
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let path = "\(directory)/ledger.db"
+    let old = try DatabaseQueue(path: path)
+    try await old.write { database in
+      try database.execute(
+        sql: """
+          CREATE TABLE issuance (
+            serial TEXT PRIMARY KEY, names TEXT NOT NULL, issued_at INTEGER NOT NULL,
+            not_after INTEGER NOT NULL
+          ) WITHOUT ROWID;
+          INSERT INTO issuance VALUES ('aa', 'a', 20, 30), ('bb', 'b', 10, 30);
+          """)
+    }
+    try old.close()
+    for _ in 0..<2 {
+      let ledger = try IssuanceLedger(path: path)
+      #expect(try await ledger.latest(10).map(\.serialNumber) == ["aa", "bb"])
+      #expect(try await ledger.latest(1).map(\.names) == [["a"]])
+    }
   }
 
   private func write(_ files: [String: String], to directory: String) throws {

@@ -14,6 +14,43 @@ extension EndToEnd {
     }
 
     @Test(.timeLimit(.minutes(1)))
+    func `load certificates measures the authority, and says in one line why it cannot`() throws {
+      let token = ChildProgram.run(
+        RunningMesh.skein,
+        [
+          "ca", "token", "create", "--data-dir", mesh.directory + "/data", "--service-account",
+          "default/load",
+        ])
+      let file = "\(mesh.directory)/load-token"
+      ChildProgram.write(token.output, to: file)
+      func load(_ arguments: String...) -> ChildProgram.Result {
+        ChildProgram.run(
+          RunningMesh.skein,
+          [
+            "load", "certificates", "--discovery-address", mesh.controlAddress + ":15012",
+            "--tls-server-name", "localhost", "--requests", "2", "--duration", "300ms",
+          ] + arguments)
+      }
+      let measured = load(
+        "--root-cert", mesh.rootFile, "--token-file", file, "--rate", "50", "-o", "json")
+      #expect(measured.status == 0, "\(measured.output)")
+      let report = try measured.json
+      #expect(report["signed"] == 15)
+      #expect(report["errors"] == [:])
+      #expect(report[path: ["latency", "count"]] == 15)
+      let table = load("--root-cert", mesh.rootFile, "--token-file", file).table
+      #expect(table.contains(["errors", "none"]))
+      #expect(table.contains { $0.first == "pace" && $0.last?.hasPrefix("closed loop") == true })
+
+      ChildProgram.write("skein.0.0\n", to: file + "-wrong")
+      for (token, status) in [(file + "-wrong", 77 as Int32), (file + "-missing", 66)] {
+        let refused = load("--root-cert", mesh.rootFile, "--token-file", token)
+        #expect(refused.status == status)
+        #expect(refused.output.split(separator: "\n").count == 1, "\(refused.output)")
+      }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
     func `apply, get and delete carry an object through its life`() throws {
       let file = "\(mesh.directory)/outside.yaml"
       func entry(_ host: String) -> String {

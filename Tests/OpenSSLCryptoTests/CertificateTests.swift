@@ -109,6 +109,28 @@ struct SubjectAlternativeNamePolicy: VerifierPolicy {
     }
   }
 
+  @Test(arguments: KeyType.allCases)
+  func `An issue counts with the issuer's name, its key identifier and its key`(
+    type: KeyType
+  ) throws {
+    let (root, key) = try Self.root(type)
+    let (other, otherKey) = try Self.root(type)
+    let leaf = try Self.leafTemplate(.ecdsaP256).sign(with: key, issuer: root)
+    try leaf.verifyIssue(by: root, key: VerificationKey(root.publicKey))
+    // The name is the same, the key identifier is not.
+    #expect(throws: CryptoError.self) {
+      try leaf.verifyIssue(by: other, key: VerificationKey(root.publicKey))
+    }
+    #expect(throws: CryptoError.self) {
+      try leaf.verifyIssue(by: root, key: VerificationKey(other.publicKey))
+    }
+    let forged = try Self.leafTemplate(.ecdsaP256).sign(with: otherKey, issuer: root)
+    #expect(throws: CryptoError.self) {
+      try forged.verifyIssue(by: root, key: VerificationKey(root.publicKey))
+    }
+    #expect(!root.mayLimitWhatItSigns)
+  }
+
   @Test(arguments: [
     (0, true), (-11, false), (501, false),
   ])
@@ -159,6 +181,20 @@ struct SubjectAlternativeNamePolicy: VerifierPolicy {
     #expect(throws: CryptoError.self) {
       try verifier.verify(
         chainDER: [forged.der, leaf.der, intermediate.der], at: Self.now, for: .client)
+    }
+  }
+
+  @Test func `A certificate whose two signature algorithms differ is refused`() throws {
+    let (root, key) = try Self.root(.ecdsaP256)
+    let leaf = try Self.leafTemplate(.ecdsaP256).sign(with: key, issuer: root)
+    // ecdsa-with-SHA256 and, one further, ecdsa-with-SHA384 (RFC 5758, section 3.2).
+    let identifier: [UInt8] = [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02]
+    let places = leaf.der.ranges(of: identifier)
+    #expect(places.count == 2)
+    for place in places {
+      var der = leaf.der
+      der[place.upperBound - 1] = 0x03
+      #expect(throws: CryptoError.self) { try Certificate(der: der) }
     }
   }
 

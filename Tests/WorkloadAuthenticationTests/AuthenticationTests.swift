@@ -1,6 +1,7 @@
 import Foundation
 import GRPCTransport
 import OpenSSLCrypto
+import Synchronization
 import Testing
 import WorkloadAuthentication
 
@@ -41,6 +42,57 @@ import WorkloadAuthentication
       #expect(try await tokens.revoke(id: entry.id))
       #expect(try await !tokens.revoke(id: entry.id))
       #expect(try await tokens.authenticate(token: token) == nil)
+    }
+  }
+
+  @Test func `A token is remembered for a second, and not beyond its end`() async throws {
+    try await withTokens { _, path in
+      let time = Mutex((now: Self.now, instant: ContinuousClock.now))
+      let tokens = try JoinTokens(
+        path: path, clock: { time.withLock { $0.now } }, instant: { time.withLock { $0.instant } })
+      let elsewhere = try JoinTokens(path: path, clock: { Self.now })
+      let holder = TokenHolder(namespace: "default", serviceAccount: "a")
+      let token = try await elsewhere.create(for: holder, lifetime: 100)
+      #expect(tokens.remembered(token: token) == nil)
+      #expect(try await tokens.authenticate(token: token) == holder)
+      #expect(tokens.remembered(token: token) == holder)
+      #expect(tokens.remembered(token: token + "0") == nil)
+      time.withLock { $0.now = Self.now + 100 }
+      #expect(tokens.remembered(token: token) == nil)
+      time.withLock { $0.now = Self.now }
+
+      // One caller looks again while the others go on.
+      time.withLock { $0.instant += .milliseconds(500) }
+      #expect(tokens.remembered(token: token) == nil)
+      #expect(tokens.remembered(token: token) == holder)
+      #expect(try await tokens.authenticate(token: token) == holder)
+      #expect(tokens.remembered(token: token) == holder)
+
+      // A revocation by another process is seen within the second.
+      let id = try #require(try await tokens.list().first?.id)
+      #expect(try await elsewhere.revoke(id: id))
+      time.withLock { $0.instant += .milliseconds(999) }
+      #expect(tokens.remembered(token: token) == nil)
+      #expect(tokens.remembered(token: token) == holder)
+      time.withLock { $0.instant += .milliseconds(1) }
+      #expect(tokens.remembered(token: token) == nil)
+      #expect(try await tokens.authenticate(token: token) == nil)
+    }
+  }
+
+  @Test func `A revocation here takes effect at once, and a new token works at once`() async throws
+  {
+    try await withTokens { tokens, path in
+      let elsewhere = try JoinTokens(path: path, clock: { Self.now })
+      let holder = TokenHolder(namespace: "default", serviceAccount: "a")
+      let token = try await tokens.create(for: holder, lifetime: 100)
+      #expect(try await tokens.authenticate(token: token) == holder)
+      let id = try #require(try await tokens.list().first?.id)
+      #expect(try await tokens.revoke(id: id))
+      #expect(tokens.remembered(token: token) == nil)
+      #expect(try await tokens.authenticate(token: token) == nil)
+      let second = try await elsewhere.create(for: holder, lifetime: 100)
+      #expect(try await tokens.authenticate(token: second) == holder)
     }
   }
 
