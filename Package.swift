@@ -224,6 +224,7 @@ let package = Package(
         "StreamingJSON",
         "XDSProtocol", "YAML", logging, serviceLifecycle, swiftProtobuf,
       ]),
+    tests("BenchmarkMeshes", ["EnvoyTranslation", "MeshTesting", "XDSProtocol"]),
     tests("CertificateAuthority", ["OpenSSLCrypto", logging, x509]),
     tests(
       "CertificateServer",

@@ -94,6 +94,6 @@ struct BenchCheck {
 
   /// The version of the Swift that compiled this, as far as instructions depend on it.
   private static var swiftVersion: String {
-    unsafe getenv("SWIFT_VERSION_TEXT").map { unsafe String(cString: $0) } ?? "unknown"
+    unsafe getenv("SWIFT_VERSION").map { unsafe String(cString: $0) } ?? "unknown"
   }
 }

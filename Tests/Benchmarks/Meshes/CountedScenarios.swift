@@ -13,11 +13,12 @@ package enum CountedScenarios {
   package static func measure(services: Int) async throws -> [Measurement] {
     let mesh = KubernetesMesh(services: services)
     let pipeline = try MeshPipeline(mesh)
-    let node = try ProxyNodes.node(namespace: "ns-1")
+    let node = try ProxyNodes.node(
+      name: mesh.podName(1, 0), namespace: mesh.namespace(1), address: mesh.address(1, 0))
     let wakes = Mutex(0)
     var measurements: [Measurement] = []
 
-    var before = TranslationCounters(pipeline.translation)
+    var before = PipelineCounters(pipeline)
     var proxy = await SimulatedProxy(to: pipeline.translation, as: node) {
       wakes.withLock { $0 += 1 }
     }
@@ -25,12 +26,12 @@ package enum CountedScenarios {
     measurements.append(
       ("cold start of a first proxy", total(pipeline, before, proxy.traffic, wakes: 0)))
 
-    before = TranslationCounters(pipeline.translation)
+    before = PipelineCounters(pipeline)
     var second = await SimulatedProxy(to: pipeline.translation, as: node)
     second.start()
     measurements.append(
       ("cold start of a second proxy", total(pipeline, before, second.traffic, wakes: 0)))
-    before = TranslationCounters(pipeline.translation)
+    before = PipelineCounters(pipeline)
     var resumed = await SimulatedProxy(to: pipeline.translation, as: node, held: second.held)
     resumed.start()
     measurements.append(
@@ -39,7 +40,7 @@ package enum CountedScenarios {
     resumed.close()
 
     for edit in try edits(mesh) {
-      before = TranslationCounters(pipeline.translation)
+      before = PipelineCounters(pipeline)
       let trafficBefore = proxy.traffic
       wakes.withLock { $0 = 0 }
       pipeline.apply(edit.events)
@@ -56,9 +57,9 @@ package enum CountedScenarios {
   }
 
   private static func total(
-    _ pipeline: MeshPipeline, _ before: TranslationCounters, _ traffic: ProxyTraffic, wakes: Int
+    _ pipeline: MeshPipeline, _ before: PipelineCounters, _ traffic: ProxyTraffic, wakes: Int
   ) -> WorkCounters {
-    var work = TranslationCounters(pipeline.translation).work(since: before)
+    var work = PipelineCounters(pipeline).work(since: before)
     work.wakes = wakes
     work.messages = traffic.messages
     work.resourcesSent = traffic.resources
@@ -75,6 +76,7 @@ package enum CountedScenarios {
     let key = ObjectKey(namespace: added.namespace(index), name: added.name(index))
     let metadata =
       try KubernetesMesh.applied(.services, mesh.service(3, note: 1))
+      + KubernetesMesh.applied(.pods, mesh.pod(1, 0, note: 1))
       + KubernetesMesh.applied(.endpointSlices, mesh.slice(4, note: 1))
       + KubernetesMesh.applied(.virtualServices, mesh.virtualService(11, note: 1))
       + KubernetesMesh.applied(.destinationRules, mesh.destinationRule(12, note: 1))

@@ -23,7 +23,11 @@ package struct KubernetesMesh: Sendable {
     "\(name(index)).\(namespace(index)).svc.cluster.local"
   }
 
-  private func address(_ index: Int, _ replica: Int) -> String {
+  /// The name of a service's pod.
+  package func podName(_ index: Int, _ replica: Int) -> String { "\(name(index))-\(replica)" }
+
+  /// The address of a service's pod.
+  package func address(_ index: Int, _ replica: Int) -> String {
     let number = index * replicas + replica + 1
     return "10.\(number >> 16 & 255).\(number >> 8 & 255).\(number & 255)"
   }
@@ -61,7 +65,7 @@ package struct KubernetesMesh: Sendable {
       return """
         {"addresses":["\(address(index, replica))"],"conditions":{"ready":\(isReady),\
         "serving":\(isReady),"terminating":false},"nodeName":"node-\(index % 16)",\
-        "targetRef":{"kind":"Pod","name":"\(name(index))-\(replica)",\
+        "targetRef":{"kind":"Pod","name":"\(podName(index, replica))",\
         "namespace":"\(namespace(index))","uid":"5b0f2a64-0000-4000-8000-00000001"},\
         "zone":"zone-\(index % 3)"}
         """
@@ -77,7 +81,7 @@ package struct KubernetesMesh: Sendable {
   }
 
   /// A Pod with a sidecar; `padding` adds environment variables, as real pods have many.
-  package func pod(_ index: Int, _ replica: Int, padding: Int = 0) -> [UInt8] {
+  package func pod(_ index: Int, _ replica: Int, padding: Int = 0, note: Int = 0) -> [UInt8] {
     let labels = """
       {"app":"\(name(index))","version":"v1","security.istio.io/tlsMode":"istio",\
       "service.istio.io/canonical-name":"\(name(index))"}
@@ -88,7 +92,7 @@ package struct KubernetesMesh: Sendable {
     return Array(
       """
       {"apiVersion":"v1","kind":"Pod",\
-      "metadata":\(metadata("\(name(index))-\(replica)", index, note: 0, labels: labels)),\
+      "metadata":\(metadata(podName(index, replica), index, note: note, labels: labels)),\
       "spec":{"serviceAccountName":"\(name(index))","nodeName":"node-\(index % 16)",\
       "containers":[{"name":"app","image":"registry.example.org/app:1","env":[\(variables)],\
       "ports":[{"name":"http","containerPort":8080,"protocol":"TCP"}]}]},\

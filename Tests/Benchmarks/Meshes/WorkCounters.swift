@@ -2,6 +2,8 @@ internal import EnvoyTranslation
 
 /// What one event cost, in numbers that are the same on every machine.
 package struct WorkCounters: Hashable, Sendable {
+  /// Parts of the snapshot that changed.
+  package var keysChanged = 0
   /// Units of views that were planned.
   package var unitsPlanned = 0
   /// Inputs that plans asked the cache for.
@@ -24,27 +26,31 @@ package struct WorkCounters: Hashable, Sendable {
   /// The counters by the names that the baseline has.
   package var values: [(name: String, value: Int)] {
     [
-      ("unitsPlanned", unitsPlanned), ("resourcesPlanned", resourcesPlanned),
-      ("resourcesEncoded", resourcesEncoded), ("bytesEncoded", bytesEncoded),
+      ("keysChanged", keysChanged), ("unitsPlanned", unitsPlanned),
+      ("resourcesPlanned", resourcesPlanned), ("resourcesEncoded", resourcesEncoded),
+      ("bytesEncoded", bytesEncoded),
       ("changesPublished", changesPublished), ("wakes", wakes), ("messages", messages),
       ("resourcesSent", resourcesSent), ("removalsSent", removalsSent), ("bytesSent", bytesSent),
     ]
   }
 }
 
-/// The counters of a translation at one moment.
-struct TranslationCounters {
+/// The counters of a pipeline at one moment.
+struct PipelineCounters {
+  var keysChanged: Int
   var translation: MeshTranslation.Counters
   var cache: ResourceCache.Counters
 
-  init(_ source: MeshTranslation) {
-    translation = source.counters
-    cache = source.cache.counters
+  init(_ pipeline: MeshPipeline) {
+    keysChanged = pipeline.keysChanged
+    translation = pipeline.translation.counters
+    cache = pipeline.translation.cache.counters
   }
 
   /// The work between an earlier moment and this one.
-  func work(since earlier: TranslationCounters) -> WorkCounters {
+  func work(since earlier: PipelineCounters) -> WorkCounters {
     var work = WorkCounters()
+    work.keysChanged = keysChanged - earlier.keysChanged
     work.unitsPlanned = Int(translation.plannedUnits - earlier.translation.plannedUnits)
     work.resourcesPlanned = Int(cache.lookups - earlier.cache.lookups)
     work.resourcesEncoded = Int(cache.built - earlier.cache.built)

@@ -5,7 +5,6 @@ internal import DiscoveryAPI
 internal import DiscoveryServer
 internal import EnvoyTranslation
 internal import GRPCTransport
-internal import Logging
 internal import MeshTesting
 internal import NIOCore
 internal import NIOHPACK
@@ -35,17 +34,16 @@ private final class LoopbackDiscovery: Sendable {
 
   init(services: Int) async throws {
     let pipeline = try MeshPipeline(KubernetesMesh(services: services))
-    var logger = Logger(label: "bench")
-    logger.logLevel = .critical
     let loopback = try LoopbackAuthority()
     let verifier = loopback.authority.verifier
     let service = DiscoveryService(
       discovery: pipeline.translation,
       authenticator: WorkloadAuthenticator(
         trustDomain: "cluster.local", verifier: { verifier }, tokens: [], clock: { 1_790_000_000 }),
-      isReady: { true }, logger: logger)
+      isReady: { true }, logger: Settings.quiet)
     server = GRPCServer(
-      addresses: [.hostPort(host: "127.0.0.1", port: 0)], services: [service], logger: logger)
+      addresses: [.hostPort(host: "127.0.0.1", port: 0)], services: [service],
+      logger: Settings.quiet)
     guard let address = try await server.bind().first else {
       throw GRPCStatus(.unavailable, "the server has no address")
     }
@@ -57,34 +55,34 @@ private final class LoopbackDiscovery: Sendable {
     request = ByteBuffer(bytes: try message.serializedBytes() as [UInt8])
   }
 
-  /// The bytes of the first response of a new stream.
+  /// Opens a stream, reads its first response, ends the stream; answers the response's bytes.
   func firstClusters() async throws -> Int {
     let promise = connection.eventLoop.makePromise(of: Int.self)
-    let call = try await connection.openCall(DiscoveryService.delta) { _ in
-      FirstMessage(promise)
+    let call = try await connection.openCall(DiscoveryService.delta) { call in
+      FirstMessage(call, promise)
     }.get()
     call.send([request])
-    let bytes = try await promise.futureResult.get()
-    call.cancel()
-    return bytes
+    return try await promise.futureResult.get()
   }
 }
 
-/// Completes with the size of the first message.
+/// Ends its call after the first message. (The server takes a client that resets streams for hostile.)
 private final class FirstMessage: GRPCClientCallHandler {
-  private var promise: EventLoopPromise<Int>?
+  private let call: GRPCClientCall
+  private let promise: EventLoopPromise<Int>
+  private var size = 0
 
-  init(_ promise: EventLoopPromise<Int>) {
+  init(_ call: GRPCClientCall, _ promise: EventLoopPromise<Int>) {
+    self.call = call
     self.promise = promise
   }
 
   func messageReceived(_ message: ByteBuffer) {
-    promise?.succeed(message.readableBytes)
-    promise = nil
+    size = message.readableBytes
+    call.halfClose()
   }
 
   func closed(_ status: GRPCStatus, trailers: HPACKHeaders) {
-    promise?.fail(status)
-    promise = nil
+    if status.code == .ok { promise.succeed(size) } else { promise.fail(status) }
   }
 }

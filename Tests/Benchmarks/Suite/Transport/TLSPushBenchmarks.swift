@@ -5,7 +5,7 @@ internal import NIOHPACK
 internal import Synchronization
 
 /// A push of one message to many streams, each on a TLS connection of its own. Client and server share
-/// the process, so CPU time is that of both.
+/// the process and its cores.
 enum TLSPushBenchmarks {
   private static let streams = 50
   private static let size = 262_144
@@ -37,7 +37,7 @@ private final class TLSPush: Sendable {
     let authority = try LoopbackAuthority()
     server = GRPCServer(
       addresses: [.hostPort(host: "127.0.0.1", port: 0)], tls: try authority.server(),
-      services: [service])
+      services: [service], logger: Settings.quiet)
     guard let address = try await server.bind().first else {
       throw GRPCStatus(.unavailable, "the server has no address")
     }
