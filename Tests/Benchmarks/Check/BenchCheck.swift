@@ -22,6 +22,7 @@ struct BenchCheck {
     for services in Baseline.sizes {
       measured.add("\(services) services", try await CountedScenarios.measure(services: services))
     }
+    measured.counters["istiod's cases"] = try await IstiodMessages.measure()
     let countsInstructions = !arguments.contains("counters") && canCountInstructions()
     if countsInstructions { countInstructions(&measured) }
     let known = ChildProgram.read(Baseline.path).map { try? Baseline(parsing: $0) } ?? Baseline()

@@ -68,7 +68,8 @@ package struct Baseline: Hashable, Sendable {
   }
 
   private static func object(_ values: [String: Int]) -> String {
-    let order = WorkCounters().values.map(\.name)
+    let known = WorkCounters().values.map(\.name)
+    let order = known + values.keys.filter { !known.contains($0) }.sorted()
     let members = order.compactMap { name in values[name].map { "\"\(name)\": \($0)" } }
     return "{" + members.joined(separator: ", ") + "}"
   }
