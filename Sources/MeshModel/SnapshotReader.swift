@@ -19,7 +19,7 @@ package struct SnapshotReader: ~Copyable {
   /// Every service, by host and namespace.
   package mutating func services() -> [MeshService] {
     dependencies.insert(.serviceSet)
-    return snapshot.services.values.sorted { $0.id < $1.id }
+    return snapshot.servicesInOrder
   }
 
   package mutating func service(_ id: ServiceID) -> MeshService? {
@@ -95,7 +95,7 @@ package struct SnapshotReader: ~Copyable {
   /// All virtual services, the oldest first.
   package mutating func virtualServices() -> [Configuration<VirtualService>] {
     dependencies.insert(.all(.virtualService))
-    return snapshot.virtualServices.byKey.values.sorted(by: Configuration.precedes)
+    return snapshot.virtualServices.inOrder
   }
 
   /// The hosts that virtual services are bound to.
@@ -106,7 +106,7 @@ package struct SnapshotReader: ~Copyable {
 
   package mutating func gateways() -> [Configuration<Gateway>] {
     dependencies.insert(.all(.gateway))
-    return snapshot.gateways.values.flatMap { $0 }.sorted(by: Configuration.precedes)
+    return snapshot.gatewaysInOrder
   }
 
   package mutating func sidecars(inNamespace namespace: String) -> [Configuration<Sidecar>] {
