@@ -287,6 +287,8 @@ let package = Package(
     .target(
       name: "EnvoyMessages", dependencies: [swiftProtobuf], path: "Tests/EnvoyMessages",
       swiftSettings: relaxed),
+    // Here and not in a package of their own, which could not see `package` declarations. The library
+    // without its interposers costs a test build seconds; its command needs no plugin in the target.
     .target(
       name: "BenchmarkMeshes",
       dependencies: [
