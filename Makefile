@@ -37,9 +37,16 @@ demo: deps ## Shows a mesh on this machine; KEEP=1 leaves it running
 	$(Q)KEEP=$(KEEP) Manifests/demo/run
 
 .PHONY: bench
-bench: deps ## Measures encoding, assembling and planning, optimized
-	$(Q)swift build -j $(JOBS) $(RELEASE) --product wire-benchmark
-	$(Q).build-release/release/wire-benchmark
+bench: deps ## Measures everything, optimized, into Docs/Performance.md; FILTER measures a part
+	$(Q)swift build -j $(JOBS) $(RELEASE) --product skein-benchmarks
+	$(Q)Scripts/bench $(if $(FILTER),"$(FILTER)")
+
+.PHONY: bench-check
+bench-check: deps ## Compares work and instructions with the baseline; UPDATE_BASELINE=1 takes new ones
+	$(Q)swift build -j $(JOBS) $(RELEASE) --product bench-check
+	$(Q)SWIFT_DETERMINISTIC_HASHING=1 \
+		SWIFT_VERSION="$$(swift --version 2>/dev/null | grep -oE 'version [0-9.]+' | head -1 | cut -d' ' -f2)" \
+		$(CURDIR)/.build-release/release/bench-check
 
 .PHONY: lint
 lint: ## Checks the format of the code and the layers of the modules

@@ -48,6 +48,7 @@ func tests(
 
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
+let benchmark = Target.Dependency.product(name: "Benchmark", package: "benchmark")
 let asyncHTTPClient = Target.Dependency.product(
   name: "AsyncHTTPClient", package: "async-http-client")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
@@ -91,6 +92,7 @@ let package = Package(
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
@@ -222,6 +224,7 @@ let package = Package(
         "StreamingJSON",
         "XDSProtocol", "YAML", logging, serviceLifecycle, swiftProtobuf,
       ]),
+    tests("BenchmarkMeshes", ["EnvoyTranslation", "MeshTesting", "XDSProtocol"]),
     tests("CertificateAuthority", ["OpenSSLCrypto", grdb, logging, x509]),
     tests(
       "CertificateServer",
@@ -289,10 +292,27 @@ let package = Package(
     .target(
       name: "EnvoyMessages", dependencies: [swiftProtobuf], path: "Tests/EnvoyMessages",
       swiftSettings: relaxed),
+    // Here and not in a package of their own, which could not see `package` declarations. The library
+    // without its interposers costs a test build seconds; its command needs no plugin in the target.
+    .target(
+      name: "BenchmarkMeshes",
+      dependencies: [
+        "EnvoyTranslation", "IstioAPI", "KubernetesAPI", "MeshIngest", "MeshModel", "MeshStore",
+        "MeshTesting", "StreamingJSON", "XDSProtocol",
+      ],
+      path: "Tests/Benchmarks/Meshes", swiftSettings: strict),
     .executableTarget(
-      name: "wire-benchmark",
-      dependencies: ["EnvoyTranslation", "IstioAPI", "MeshTesting", "XDSProtocol"],
-      path: "Tests/Benchmarks/Wire", swiftSettings: strict),
+      name: "bench-check", dependencies: ["BenchmarkMeshes", "MeshTesting"],
+      path: "Tests/Benchmarks/Check", swiftSettings: strict),
+    .executableTarget(
+      name: "skein-benchmarks",
+      dependencies: [
+        "BenchmarkMeshes", "CertificateAuthority", "DiscoveryAPI", "DiscoveryServer",
+        "EnvoyTranslation", "GRPCTransport", "KubernetesAPI", "MeshIngest", "MeshModel",
+        "MeshTesting", "OpenSSLCrypto", "WorkloadAuthentication", "XDSProtocol", benchmark, logging,
+        nioCore, nioHPACK, swiftProtobuf,
+      ],
+      path: "Tests/Benchmarks/Suite", swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [

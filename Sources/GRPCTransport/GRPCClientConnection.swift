@@ -207,6 +207,11 @@ package final class GRPCClientConnection: Sendable {
     }
   }
 
+  /// Begins to close the connection as `close()` does, without waiting.
+  package func closeNow() {
+    channel.close(promise: nil)
+  }
+
   /// Closes the connection and with it all calls.
   package func close() async {
     try? await channel.close()

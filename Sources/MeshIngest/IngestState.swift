@@ -22,7 +22,10 @@ struct IngestState {
   private var podsOfAddress: [String: Set<ObjectKey>] = [:]
   private var nodes: [String: EndpointLocality] = [:]
   private var serviceEntries: [ObjectKey: Entry<ServiceEntry>] = [:]
+  /// The service entries that select workloads, by namespace.
+  private var selectingEntries: [String: Set<ObjectKey>] = [:]
   private var workloads: [ConfigKey: Workload] = [:]
+  private var workloadsOfNamespace: [String: Set<ConfigKey>] = [:]
   private var hostsOfEntry: [ObjectKey: Set<ServiceID>] = [:]
   private var known: [KubernetesResource: Set<ObjectKey>] = [:]
   /// Services whose endpoints have to be joined again.
@@ -30,7 +33,7 @@ struct IngestState {
   private var dirtyEntries: Set<ObjectKey> = []
   private var updates: [MeshUpdate] = []
   /// What is wrong with objects; their last good version stays in force.
-  var issues: [ObjectReport.Subject: ObjectReport] = [:]
+  var issues = ObjectReports()
 
   init(clusterDomain: String, clusterID: String, rootNamespace: String) {
     self.clusterDomain = clusterDomain
@@ -74,7 +77,8 @@ struct IngestState {
       addSlice(object.key)
     case .pod(let object):
       guard let value = accept(object, .pods) else { return }
-      removePod(object.key)
+      // Its workload is replaced, not ended: a pod whose status changed is the same workload.
+      removeAddresses(object.key)
       addPod(Entry(metadata: object.metadata, value: value))
     case .node(let object):
       guard accept(object, .nodes) != nil else { return }
@@ -87,8 +91,7 @@ struct IngestState {
       updates.append(.secret(secretKey(object.key), SecretConversion.contents(value)))
     case .serviceEntry(let object):
       guard let value = accept(object, .serviceEntries, value: { $0.validate() }) else { return }
-      serviceEntries[object.key] = Entry(metadata: object.metadata, value: value)
-      dirtyEntries.insert(object.key)
+      setServiceEntry(object.key, Entry(metadata: object.metadata, value: value))
     case .workloadEntry(let object):
       guard let value = accept(object, .workloadEntries, value: { $0.validate() }) else { return }
       set(WorkloadConversion.workload(object.metadata, value))
@@ -143,8 +146,7 @@ struct IngestState {
     case .nodes: setNode(key.name, nil)
     case .secrets: updates.append(.secret(secretKey(key), nil))
     case .serviceEntries:
-      serviceEntries[key] = nil
-      dirtyEntries.insert(key)
+      setServiceEntry(key, nil)
     case .workloadEntries: end(configKey(.workloadEntry))
     case .virtualServices: updates.append(.virtualService(configKey(.virtualService), nil))
     case .destinationRules: updates.append(.destinationRule(configKey(.destinationRule), nil))
@@ -209,13 +211,17 @@ struct IngestState {
   }
 
   private mutating func removePod(_ key: ObjectKey) {
+    removeAddresses(key)
+    end(ConfigKey(.pod, namespace: key.namespace, name: key.name))
+  }
+
+  private mutating func removeAddresses(_ key: ObjectKey) {
     guard let old = pods.removeValue(forKey: key) else { return }
     for address in Set([old.value.podIP] + old.value.podIPs) {
       podsOfAddress[address]?.remove(key)
       if podsOfAddress[address]?.isEmpty == true { podsOfAddress[address] = nil }
     }
     dirtyServices.formUnion(servicesOfPod[key] ?? [])
-    end(ConfigKey(.pod, namespace: key.namespace, name: key.name))
   }
 
   private mutating func setNode(_ name: String, _ locality: EndpointLocality?) {
@@ -234,23 +240,26 @@ struct IngestState {
     let old = workloads[workload.origin]
     guard old != workload else { return }
     workloads[workload.origin] = workload
+    workloadsOfNamespace[workload.namespace, default: []].insert(workload.origin)
     updates.append(.workload(workload.origin, workload))
     markEntries(selecting: [old, workload].compactMap { $0 })
   }
 
   private mutating func end(_ key: ConfigKey) {
     guard let old = workloads.removeValue(forKey: key) else { return }
+    workloadsOfNamespace[key.namespace]?.remove(key)
+    if workloadsOfNamespace[key.namespace]?.isEmpty == true {
+      workloadsOfNamespace[key.namespace] = nil
+    }
     updates.append(.workload(key, nil))
     markEntries(selecting: [old])
   }
 
   private mutating func markEntries(selecting workloads: [Workload]) {
-    for (key, entry) in serviceEntries {
-      guard let selector = entry.value.workloadSelector else { continue }
-      if workloads.contains(where: {
-        $0.namespace == key.namespace && $0.labels.isSelected(by: selector.labels)
-      }) {
-        dirtyEntries.insert(key)
+    for workload in workloads {
+      for key in selectingEntries[workload.namespace] ?? [] {
+        guard let selector = serviceEntries[key]?.value.workloadSelector else { continue }
+        if workload.labels.isSelected(by: selector.labels) { dirtyEntries.insert(key) }
       }
     }
   }
@@ -315,6 +324,17 @@ struct IngestState {
 
   // MARK: Service entries and mesh configuration
 
+  private mutating func setServiceEntry(_ key: ObjectKey, _ entry: Entry<ServiceEntry>?) {
+    serviceEntries[key] = entry
+    if entry?.value.workloadSelector == nil {
+      selectingEntries[key.namespace]?.remove(key)
+      if selectingEntries[key.namespace]?.isEmpty == true { selectingEntries[key.namespace] = nil }
+    } else {
+      selectingEntries[key.namespace, default: []].insert(key)
+    }
+    dirtyEntries.insert(key)
+  }
+
   private mutating func convertEntry(_ key: ObjectKey) {
     let entry = serviceEntries[key]
     let conversion = entry.map {
@@ -330,9 +350,8 @@ struct IngestState {
     guard let conversion else { return }
     let selected =
       conversion.entry.workloadSelector.map { selector in
-        workloads.values.filter {
-          $0.namespace == key.namespace && $0.labels.isSelected(by: selector.labels)
-        }.sorted { $0.origin < $1.origin }
+        (workloadsOfNamespace[key.namespace] ?? []).compactMap { workloads[$0] }
+          .filter { $0.labels.isSelected(by: selector.labels) }.sorted { $0.origin < $1.origin }
       } ?? []
     for service in services {
       updates.append(.service(service.id, service))

@@ -28,19 +28,16 @@ package final class MeshIngest: Sendable {
   /// Applies events in their order.
   package func apply(_ events: [IngestEvent]) {
     state.withLock { state in
-      let before = state.issues
       let updates = state.apply(events)
       if !updates.isEmpty { sink(updates) }
-      for (subject, report) in state.issues where before[subject]?.issues != report.issues {
-        log(report)
-      }
+      for report in state.issues.takeNew() { log(report) }
     }
   }
 
   /// What is wrong with objects now, by their names.
   package var reports: [ObjectReport] {
     state.withLock { state in
-      state.issues.values.sorted { "\($0.subject)" < "\($1.subject)" }
+      state.issues.all.values.sorted { "\($0.subject)" < "\($1.subject)" }
     }
   }
 

@@ -22,7 +22,9 @@ package struct MeshSnapshot: Sendable {
   var destinationRules = BoundConfigurations<DestinationRule>()
   /// How many objects select workloads by each label key on the client's side.
   var selectorLabels: TreeDictionary<String, Int> = [:]
-  var gateways: TreeDictionary<String, [Configuration<Gateway>]> = [:]
+  var gateways: TreeDictionary<String, [Configuration<Gateway>]> = [:] {
+    didSet { orderedGateways = Lazily() }
+  }
   var sidecars: TreeDictionary<String, [Configuration<Sidecar>]> = [:]
   var peerAuthentications: TreeDictionary<String, [Configuration<PeerAuthentication>]> = [:]
 
@@ -36,15 +38,33 @@ package struct MeshSnapshot: Sendable {
   /// The secrets that are remembered although they were deleted, the first one first.
   var withdrawnSecrets: [ConfigKey] = []
 
+  // Planning a view asks for these many times over, so they are not sorted each time.
+  private var orderedGateways = Lazily<[Configuration<Gateway>]>()
+
   package init(clusterDomain: String = "cluster.local") {
     self.clusterDomain = clusterDomain
+  }
+
+  /// Every gateway, the oldest first.
+  var gatewaysInOrder: [Configuration<Gateway>] {
+    orderedGateways.value {
+      gateways.values.flatMap { $0 }.sorted(by: Configuration.precedes)
+    }
   }
 }
 
 /// Configurations that are found by the hosts they are bound to.
 struct BoundConfigurations<Spec: Hashable & Sendable>: Sendable {
-  var byKey: TreeDictionary<ConfigKey, Configuration<Spec>> = [:]
+  var byKey: TreeDictionary<ConfigKey, Configuration<Spec>> = [:] {
+    didSet { ordered = Lazily() }
+  }
   /// Exact hosts and wildcards alike, each with its objects in Istio's order.
   var byHost: TreeDictionary<String, [Configuration<Spec>]> = [:]
   var wildcards: [String] = []
+  private var ordered = Lazily<[Configuration<Spec>]>()
+
+  /// All of them, the oldest first.
+  var inOrder: [Configuration<Spec>] {
+    ordered.value { byKey.values.sorted(by: Configuration.precedes) }
+  }
 }

@@ -188,7 +188,7 @@ package struct SnapshotReader: ~Copyable {
   /// All virtual services, the oldest first.
   package mutating func virtualServices() -> [Configuration<VirtualService>] {
     dependencies.insert(.all(.virtualService))
-    return snapshot.virtualServices.byKey.values.sorted(by: Configuration.precedes)
+    return snapshot.virtualServices.inOrder
   }
 
   /// Whether any virtual service is bound to any host.
@@ -199,7 +199,7 @@ package struct SnapshotReader: ~Copyable {
 
   package mutating func gateways() -> [Configuration<Gateway>] {
     dependencies.insert(.all(.gateway))
-    return snapshot.gateways.values.flatMap { $0 }.sorted(by: Configuration.precedes)
+    return snapshot.gatewaysInOrder
   }
 
   package mutating func sidecars(inNamespace namespace: String) -> [Configuration<Sidecar>] {

@@ -18,6 +18,11 @@ package enum ViewFamily: Hashable, Sendable {
   case endpoints(EndpointsScope)
   case inbound(InboundScope)
   case gateway(GatewayScope)
+
+  /// Whether the family has the endpoints of other families' clusters.
+  var hasEndpoints: Bool {
+    if case .endpoints = self { true } else { false }
+  }
 }
 
 /// What the outbound side of a sidecar depends on, besides its ``Viewer``.

@@ -160,7 +160,8 @@ package final class MeshTranslation: ResourceDiscovery, Sendable {
       if !concerned.isEmpty { dirty[family, default: []].formUnion(concerned) }
     }
     var touched: Set<Int> = []
-    for (family, units) in dirty {
+    // Endpoints last: their versions are made with those of the clusters, which are then at hand.
+    for (family, units) in dirty.sorted(by: { !$0.key.hasEndpoints && $1.key.hasEndpoints }) {
       for view in (state.families[family]?.views ?? []).sorted()
       where plan(view, units, isReshaped: reshaped.remove(view) != nil, &state) {
         touched.insert(view)

@@ -11,6 +11,15 @@ package struct EndpointsInput: ResourceInput {
   package var localities: [LocalityEndpoints]
   package var sources: [String]
 
+  package init(
+    name: String, clusterVersion: String, localities: [LocalityEndpoints], sources: [String] = []
+  ) {
+    self.name = name
+    self.clusterVersion = clusterVersion
+    self.localities = localities
+    self.sources = sources
+  }
+
   package var type: ResourceType { .endpoints }
   package var versionSalt: String { clusterVersion }
 

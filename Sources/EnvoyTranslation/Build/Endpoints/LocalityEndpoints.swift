@@ -18,6 +18,26 @@ package struct LocalityEndpoints: Hashable, Sendable {
     package var acceptsMutualTLS: Bool
     /// `workload;namespace;canonical name;canonical revision;cluster`; empty when unknown.
     package var telemetry: String
+
+    package init(
+      address: SocketAddress, weight: UInt32, health: EndpointHealth, acceptsMutualTLS: Bool,
+      telemetry: String
+    ) {
+      self.address = address
+      self.weight = weight
+      self.health = health
+      self.acceptsMutualTLS = acceptsMutualTLS
+      self.telemetry = telemetry
+    }
+  }
+
+  package init(
+    locality: EndpointLocality, endpoints: [Endpoint], priority: UInt32 = 0, weight: UInt32? = nil
+  ) {
+    self.locality = locality
+    self.endpoints = endpoints
+    self.priority = priority
+    self.weight = weight
   }
 
   func write(_ group: inout Envoy.LocalityLbEndpoints) {

@@ -10,6 +10,12 @@ package struct HTTPRouteInput: Hashable, Sendable {
     package var cluster: String
     package var weight: UInt32
     package var headers: HeaderRules?
+
+    package init(cluster: String, weight: UInt32, headers: HeaderRules? = nil) {
+      self.cluster = cluster
+      self.weight = weight
+      self.headers = headers
+    }
   }
 
   package enum Action: Hashable, Sendable {

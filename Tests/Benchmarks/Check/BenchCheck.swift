@@ -1,0 +1,100 @@
+internal import BenchmarkMeshes
+internal import MeshTesting
+
+#if canImport(Glibc)
+internal import Glibc
+#else
+internal import Darwin
+#endif
+
+/// Compares what does not depend on the machine with the committed baseline.
+///
+///     bench-check            counters and instructions; UPDATE_BASELINE=1 writes the baseline anew
+///     bench-check counters   counters alone
+///     bench-check kernel NAME ROUNDS
+@main
+struct BenchCheck {
+  static func main() async throws {
+    let arguments = CommandLine.arguments
+    if arguments.count == 4, arguments[1] == "kernel" { return try kernel(arguments) }
+    var measured = Baseline()
+    measured.swiftVersion = swiftVersion
+    for services in Baseline.sizes {
+      measured.add("\(services) services", try await CountedScenarios.measure(services: services))
+    }
+    measured.counters["istiod's cases"] = try await IstiodMessages.measure()
+    let countsInstructions = !arguments.contains("counters") && canCountInstructions()
+    if countsInstructions { countInstructions(&measured) }
+    let known = ChildProgram.read(Baseline.path).map { try? Baseline(parsing: $0) } ?? Baseline()
+    if isSet("UPDATE_BASELINE") {
+      if !countsInstructions, let known {
+        measured.instructions = known.instructions
+        measured.swiftVersion = known.swiftVersion
+      }
+      guard ChildProgram.write(measured.text, to: Baseline.path) else {
+        return fail(["cannot write \(Baseline.path)"])
+      }
+      return print("wrote \(Baseline.path)")
+    }
+    guard let known else { return fail(["\(Baseline.path) cannot be read"]) }
+    compare(measured, known, countsInstructions)
+  }
+
+  private static func compare(_ measured: Baseline, _ known: Baseline, _ instructions: Bool) {
+    let counters = measured.differingCounters(from: known)
+    print("\(measured.counters.values.reduce(0) { $0 + $1.count }) scenarios counted")
+    var differences = counters
+    if instructions {
+      if let changed = measured.differingInstructions(from: known) {
+        print("\(measured.instructions.count) kernels counted")
+        differences += changed
+      } else {
+        print(
+          "instructions were not compared: the baseline's are of Swift \(known.swiftVersion), "
+            + "this is \(measured.swiftVersion)")
+      }
+    }
+    if differences.isEmpty { print("all is as in the baseline") } else { fail(differences) }
+  }
+
+  private static func fail(_ differences: [String]) {
+    for difference in differences { print("DIFFERS: \(difference)") }
+    print("UPDATE_BASELINE=1 make bench-check takes the new numbers where they are meant")
+    exit(1)
+  }
+
+  // MARK: Instructions
+
+  private static func kernel(_ arguments: [String]) throws {
+    guard let kernel = InstructionKernel(rawValue: arguments[2]), let rounds = Int(arguments[3])
+    else { return fail(["no kernel is called \(arguments[2])"]) }
+    let work = try kernel.prepare()
+    var sum = 0
+    for _ in 0..<rounds { sum &+= try work() }
+    print(sum)
+  }
+
+  private static func canCountInstructions() -> Bool {
+    guard let obstacle = InstructionCount.obstacle else { return true }
+    print("SKIPPED: instructions are not counted: \(obstacle)")
+    return false
+  }
+
+  private static func countInstructions(_ measured: inout Baseline) {
+    for kernel in InstructionKernel.allCases {
+      measured.instructions[kernel.rawValue] = InstructionCount.of(
+        kernel, binary: CommandLine.arguments[0])
+    }
+  }
+
+  // MARK: Surroundings
+
+  private static func isSet(_ variable: String) -> Bool {
+    unsafe getenv(variable).map { unsafe String(cString: $0) } == "1"
+  }
+
+  /// The version of the Swift that compiled this, as far as instructions depend on it.
+  private static var swiftVersion: String {
+    unsafe getenv("SWIFT_VERSION").map { unsafe String(cString: $0) } ?? "unknown"
+  }
+}
