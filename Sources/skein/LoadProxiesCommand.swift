@@ -33,6 +33,9 @@ struct LoadProxiesCommand: AsyncParsableCommand {
     @Option(help: "delta or sotw.")
     var xds = "delta"
 
+    @Option(help: "The configuration to ask for: full, or trimmed of what only telemetry reads.")
+    var profile = "full"
+
     @Option(help: ArgumentHelp("The roots of the control plane, PEM.", valueName: "file"))
     var rootCert: String?
 
@@ -113,8 +116,8 @@ struct LoadProxiesCommand: AsyncParsableCommand {
     guard GRPCAddress(fleet.discoveryAddress) != nil else {
       throw ValidationError("--discovery-address \(fleet.discoveryAddress) is not host:port")
     }
-    guard ["delta", "sotw"].contains(fleet.xds) else {
-      throw ValidationError("--xds must be delta or sotw")
+    guard ["delta", "sotw"].contains(fleet.xds), ["full", "trimmed"].contains(fleet.profile) else {
+      throw ValidationError("--xds must be delta or sotw, --profile full or trimmed")
     }
     guard (1...100_000).contains(fleet.proxies), (1...64).contains(fleet.threads) else {
       throw ValidationError("--proxies must be 1–100000 and --threads 1–64")
@@ -179,6 +182,7 @@ struct LoadProxiesCommand: AsyncParsableCommand {
     var configuration = ProxyFleet.Configuration(address: address)
     configuration.proxies = fleet.proxies
     configuration.isDelta = fleet.xds == "delta"
+    configuration.profile = fleet.profile == "full" ? nil : fleet.profile
     configuration.workload = sizes.workload
     configuration.connectRate = fleet.connectRate
     configuration.churnRate = changes.churn

@@ -44,6 +44,8 @@ extension Envoy {
     package mutating func lbEndpoints(encoded message: [UInt8]) { wire.data(2, message) }
     package mutating func loadBalancingWeight(_ value: UInt32) { wire.wrapped(3, UInt64(value)) }
     package mutating func priority(_ value: UInt32) { if value == 0 { return }; wire.uint64(5, UInt64(value)) }
+    package mutating func metadata(_ body: (inout Envoy.Metadata) -> Void = { _ in }) { wire.message(9, body) }
+    package mutating func metadata(encoded message: [UInt8]) { wire.data(9, message) }
   }
 
 }

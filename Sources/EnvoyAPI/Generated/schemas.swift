@@ -268,6 +268,7 @@ F 1 locality one message envoy.config.core.v3.Locality
 F 2 lb_endpoints list message envoy.config.endpoint.v3.LbEndpoint
 F 3 load_balancing_weight one message google.protobuf.UInt32Value
 F 5 priority one uint32
+F 9 metadata one message envoy.config.core.v3.Metadata
 M envoy.config.listener.v3.Listener
 F 1 name one string
 F 2 address one message envoy.config.core.v3.Address

@@ -36,6 +36,10 @@ package struct OutboundScope: Hashable, Sendable {
   package var dialect: Dialect
   /// Whether virtual hosts are resources of their own.
   package var discoversVirtualHosts: Bool
+  /// Whether Envoy finds the transport socket of an endpoint by its locality's metadata too.
+  package var marksLocalities: Bool
+  /// Whether clusters and endpoints carry what only Istio's telemetry reads.
+  package var carriesTelemetry: Bool
   package var isIPv6: Bool
   package var clusterID: String
   package var meshID: String

@@ -21,7 +21,9 @@ enum ScopeResolution {
     let outbound = OutboundScope(
       searchSuffix: searchSuffix, sidecar: sidecar,
       interception: interception, dialect: dialect(of: proxy),
-      discoversVirtualHosts: proxy.isDelta && supportsVirtualHostDiscovery(proxy.envoyVersion),
+      discoversVirtualHosts: proxy.isDelta && isProven(proxy.envoyVersion),
+      marksLocalities: isProven(proxy.envoyVersion),
+      carriesTelemetry: proxy.metadata["SKEIN_PROFILE"] != "trimmed",
       isIPv6: isIPv6, clusterID: proxy.clusterID, meshID: proxy.metadata["MESH_ID"] ?? "")
     let endpoints = EndpointsScope(
       outbound: outbound, locality: locality(of: proxy, workload),
@@ -83,8 +85,9 @@ enum ScopeResolution {
     return extensions.contains("istio.alpn") ? .istioProxy : .stock
   }
 
-  /// Discovery of virtual hosts over the aggregated stream is proven on Envoy 1.36 to 1.40.
-  private static func supportsVirtualHostDiscovery(_ version: String?) -> Bool {
+  /// Whether discovery of virtual hosts over the aggregated stream and metadata of localities are proven
+  /// on a version of Envoy: 1.36 to 1.40.
+  private static func isProven(_ version: String?) -> Bool {
     let parts = (version ?? "").split(separator: ".").compactMap { Int($0) }
     guard parts.count >= 2 else { return false }
     return parts[0] == 1 && (36...40).contains(parts[1])

@@ -13,6 +13,8 @@ package final class ProxyFleet: Sendable {
     /// Whether they speak the incremental protocol.
     package var isDelta = true
     package var workload = ReferenceWorkload()
+    /// The value of `SKEIN_PROFILE` in the proxies' metadata.
+    package var profile: String?
     /// Proxies that start per second; all at once when nil.
     package var connectRate: Double?
     /// Proxies that end their stream and come back, per second.
@@ -78,6 +80,7 @@ package final class ProxyFleet: Sendable {
       let loop = group.next()
       let identity = try ProxyIdentity(
         index: index, workload: configuration.workload,
+        profile: configuration.profile,
         account: { configuration.credentials?.serviceAccount(in: $0) })
       let (behavior, isDelta) = (behavior(of: index), configuration.isDelta)
       let connection = try await loop.submit { [self] in

@@ -22,7 +22,7 @@ struct ProxyIdentity {
   /// The proxy number `index`: beside the first Pod of each Service, then beside the second of each.
   init(
     index: Int, workload: ReferenceWorkload,
-    account: (_ namespace: String) -> String? = { _ in nil }
+    profile: String? = nil, account: (_ namespace: String) -> String? = { _ in nil }
   ) throws {
     let service = index % workload.services
     let pod = (index / workload.services) % workload.pods
@@ -41,11 +41,12 @@ struct ProxyIdentity {
     for (key, value) in workload.podLabels(service, pod) {
       labels.fields[key] = Google_Protobuf_Value(stringValue: value)
     }
-    let texts = [
+    var texts = [
       "NAMESPACE": namespace, "SERVICE_ACCOUNT": serviceAccount, "NAME": name,
       "INSTANCE_IPS": address, "CLUSTER_ID": "Kubernetes", "ISTIO_VERSION": "1.26.0",
       "INTERCEPTION_MODE": "REDIRECT",
     ]
+    if let profile { texts["SKEIN_PROFILE"] = profile }
     for (key, value) in texts {
       message.metadata.fields[key] = Google_Protobuf_Value(stringValue: value)
     }

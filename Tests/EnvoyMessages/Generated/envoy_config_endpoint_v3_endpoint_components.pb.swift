@@ -121,12 +121,22 @@ package nonisolated struct Envoy_Config_Endpoint_V3_LocalityLbEndpoints: Sendabl
 
   package var priority: UInt32 = 0
 
+  package var metadata: Envoy_Config_Core_V3_Metadata {
+    get {_metadata ?? Envoy_Config_Core_V3_Metadata()}
+    set {_metadata = newValue}
+  }
+  /// Returns true if `metadata` has been explicitly set.
+  package var hasMetadata: Bool {self._metadata != nil}
+  /// Clears the value of `metadata`. Subsequent reads from it will return its default value.
+  package mutating func clearMetadata() {self._metadata = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _locality: Envoy_Config_Core_V3_Locality? = nil
   fileprivate var _loadBalancingWeight: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
+  fileprivate var _metadata: Envoy_Config_Core_V3_Metadata? = nil
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -235,7 +245,7 @@ nonisolated extension Envoy_Config_Endpoint_V3_LbEndpoint: SwiftProtobuf.Message
 
 nonisolated extension Envoy_Config_Endpoint_V3_LocalityLbEndpoints: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".LocalityLbEndpoints"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}locality\0\u{3}lb_endpoints\0\u{3}load_balancing_weight\0\u{2}\u{2}priority\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}locality\0\u{3}lb_endpoints\0\u{3}load_balancing_weight\0\u{2}\u{2}priority\0\u{2}\u{4}metadata\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -247,6 +257,7 @@ nonisolated extension Envoy_Config_Endpoint_V3_LocalityLbEndpoints: SwiftProtobu
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.lbEndpoints) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._loadBalancingWeight) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.priority) }()
+      case 9: try { try decoder.decodeSingularMessageField(value: &self._metadata) }()
       default: break
       }
     }
@@ -269,6 +280,9 @@ nonisolated extension Envoy_Config_Endpoint_V3_LocalityLbEndpoints: SwiftProtobu
     if self.priority != 0 {
       try visitor.visitSingularUInt32Field(value: self.priority, fieldNumber: 5)
     }
+    try { if let v = self._metadata {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -277,6 +291,7 @@ nonisolated extension Envoy_Config_Endpoint_V3_LocalityLbEndpoints: SwiftProtobu
     if lhs.lbEndpoints != rhs.lbEndpoints {return false}
     if lhs._loadBalancingWeight != rhs._loadBalancingWeight {return false}
     if lhs.priority != rhs.priority {return false}
+    if lhs._metadata != rhs._metadata {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -93,8 +93,8 @@ package struct ClusterInput: ResourceInput {
     case .endpoints:
       cluster.type(.eds)
       cluster.edsClusterConfig {
+        // Envoy asks by the cluster's name where no other is given.
         $0.edsConfig(encoded: ConfigSources.aggregated)
-        $0.serviceName(name)
       }
     case .strictDNS, .logicalDNS:
       cluster.type(discovery == .strictDNS ? .strictDns : .logicalDns)

@@ -9,6 +9,10 @@ package struct LocalityEndpoints: Hashable, Sendable {
   package var priority: UInt32 = 0
   /// The share of the locality; nil sums the endpoints' weights.
   package var weight: UInt32?
+  /// Whether that all endpoints take mutual TLS is said once, of the locality.
+  ///
+  /// Envoy chooses a transport socket by an endpoint's metadata, else by its locality's.
+  package var isMarkedAsWhole = false
 
   /// One endpoint with what its proxy needs to know.
   package struct Endpoint: Hashable, Sendable {
@@ -48,23 +52,28 @@ package struct LocalityEndpoints: Hashable, Sendable {
         $0.subZone(locality.subZone)
       }
     }
-    for endpoint in endpoints { group.lbEndpoints { Self.write(endpoint, &$0) } }
+    for endpoint in endpoints { group.lbEndpoints { write(endpoint, &$0) } }
     let total = weight ?? endpoints.reduce(0) { $0 &+ $1.weight }
     if total > 0 { group.loadBalancingWeight(total) }
     group.priority(priority)
+    if isMarkedAsWhole {
+      group.metadata { $0.filterMetadata("envoy.transport_socket_match", Self.mutualTLS) }
+    }
   }
 
-  private static func write(_ endpoint: Endpoint, _ message: inout Envoy.LbEndpoint) {
+  private func write(_ endpoint: Endpoint, _ message: inout Envoy.LbEndpoint) {
     message.endpoint { $0.address(endpoint.address.write) }
     switch endpoint.health {
-    case .healthy: message.healthStatus(.healthy)
+    // What is said of no endpoint is that it is healthy and weighs 1.
+    case .healthy: break
     case .unhealthy: message.healthStatus(.unhealthy)
     case .draining: message.healthStatus(.draining)
     }
-    if endpoint.acceptsMutualTLS || !endpoint.telemetry.isEmpty {
+    let isMarked = endpoint.acceptsMutualTLS && !isMarkedAsWhole
+    if isMarked || !endpoint.telemetry.isEmpty {
       message.metadata { metadata in
-        if endpoint.acceptsMutualTLS {
-          metadata.filterMetadata("envoy.transport_socket_match", mutualTLS)
+        if isMarked {
+          metadata.filterMetadata("envoy.transport_socket_match", Self.mutualTLS)
         }
         if !endpoint.telemetry.isEmpty {
           metadata.filterMetadata(
@@ -72,7 +81,7 @@ package struct LocalityEndpoints: Hashable, Sendable {
         }
       }
     }
-    message.loadBalancingWeight(endpoint.weight)
+    if endpoint.weight != 1 { message.loadBalancingWeight(endpoint.weight) }
   }
 
   private static let mutualTLS = WireStruct([.init("tlsMode", .string("istio"))])

@@ -132,16 +132,7 @@ extension UpstreamTLS {
           $0.typedConfig(Envoy.UpstreamTlsContext.self, client.write)
         }
       }
-      cluster.transportSocketMatches(encoded: Self.plaintextMatch)
-    }
-  }
-
-  private static let plaintextMatch = Envoy.Cluster.TransportSocketMatch.encode {
-    $0.name("tlsMode-disabled")
-    $0.match(.init())
-    $0.transportSocket {
-      $0.name("envoy.transport_sockets.raw_buffer")
-      $0.typedConfig(Envoy.RawBuffer.self)
+    // Hosts that match nothing are reached in plaintext: the cluster has no socket of its own.
     }
   }
 }

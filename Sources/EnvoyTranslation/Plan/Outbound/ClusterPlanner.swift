@@ -83,7 +83,7 @@ enum ClusterPlanner {
         policy.loadBalancer, isOriginalDestination: isOriginalDestination(cluster))
       cluster.isLocalityWeighted = LocalityResolution.isWeighted(policy, mesh)
       cluster.proxyProtocol = policy.proxyProtocol?.version
-      cluster.exchangesMetadata = scope.dialect == .istioProxy
+      cluster.exchangesMetadata = scope.dialect == .istioProxy && scope.carriesTelemetry
       cluster.tls = UpstreamTLSResolution.resolve(
         policy.tls,
         .init(
@@ -95,6 +95,9 @@ enum ClusterPlanner {
         cluster.dns = DNSSettings(refreshRate: mesh.dnsRefreshRate, isIPv6: scope.isIPv6)
         cluster.localities = EndpointPlanner.localities(
           self, locality: EndpointLocality(), &reader)
+        for index in cluster.localities.indices {
+          cluster.localities[index].isMarkedAsWhole = false
+        }
         // Envoy refuses a DNS cluster without hosts.
         if cluster.localities.isEmpty { return nil }
       }
@@ -151,9 +154,12 @@ enum ClusterPlanner {
     }
 
     private func metadata(_ policy: EffectivePolicy) -> ClusterMetadata {
-      var metadata = ClusterMetadata(services: [.init(service)])
-      metadata.configuration = rule.keys.first
-      metadata.subset = subset?.name ?? ""
+      var metadata = ClusterMetadata()
+      if scope.carriesTelemetry {
+        metadata.services = [.init(service)]
+        metadata.configuration = rule.keys.first
+        metadata.subset = subset?.name ?? ""
+      }
       metadata.isExternal = service.isExternal
       metadata.keepsALPN = policy.tls?.mode == .simple || policy.tls?.mode == .mutual
       return metadata

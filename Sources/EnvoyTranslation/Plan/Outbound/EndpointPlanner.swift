@@ -23,10 +23,14 @@ enum EndpointPlanner {
         LocalityEndpoints.Endpoint(
           address: SocketAddress(endpoint: endpoint.address, port: port),
           weight: max(endpoint.weight, 1), health: endpoint.health,
-          acceptsMutualTLS: acceptsMutualTLS, telemetry: telemetry(endpoint)))
+          acceptsMutualTLS: acceptsMutualTLS,
+          telemetry: plan.scope.carriesTelemetry ? telemetry(endpoint) : ""))
     }
     let sorted = groups.keys.sorted().map { key in
-      LocalityEndpoints(locality: key, endpoints: groups[key] ?? [])
+      var group = LocalityEndpoints(locality: key, endpoints: groups[key] ?? [])
+      group.isMarkedAsWhole =
+        plan.scope.marksLocalities && group.endpoints.allSatisfy(\.acceptsMutualTLS)
+      return group
     }
     return LocalityResolution.apply(sorted, policy, reader.meshConfig(), proxy: locality)
   }

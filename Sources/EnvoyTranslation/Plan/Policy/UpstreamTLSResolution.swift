@@ -59,14 +59,16 @@ enum UpstreamTLSResolution {
       sni: ClusterName.serverName(
         context.port.number, context.subset, context.service.hostname),
       subjectAltNames: names,
-      alpn: alpn(context.port.protocolKind, context.scope.dialect))
+      alpn: alpn(context.port.protocolKind, context.scope))
   }
 
   /// The ALPN that tells the server's proxy what is inside.
-  private static func alpn(_ protocolKind: PortProtocol, _ dialect: Dialect) -> [String] {
-    switch dialect {
+  private static func alpn(_ protocolKind: PortProtocol, _ scope: OutboundScope) -> [String] {
+    switch scope.dialect {
     case .istioProxy:
-      ["istio-peer-exchange", "istio"] + (protocolKind.isHTTP2 ? ["h2"] : [])
+      // The first one promises the filter that exchanges metadata.
+      (scope.carriesTelemetry ? ["istio-peer-exchange"] : []) + ["istio"]
+        + (protocolKind.isHTTP2 ? ["h2"] : [])
     case .stock:
       // Without istio.alpn the cluster itself has to say what its requests are.
       if protocolKind.isHTTP2 {
