@@ -143,7 +143,8 @@ let package = Package(
     library(
       "DiscoveryServer",
       [
-        "DiscoveryAPI", "GRPCTransport", "ProtobufWire", "WorkloadAuthentication", "XDSProtocol",
+        "CProcess", "DiscoveryAPI", "GRPCTransport", "ProtobufWire", "WorkloadAuthentication",
+        "XDSProtocol",
         logging, nioCore, serviceLifecycle, swiftProtobuf, treeCollections,
       ]),
     library(

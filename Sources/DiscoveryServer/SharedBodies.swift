@@ -1,3 +1,4 @@
+internal import CProcess
 internal import HashTreeCollections
 internal import NIOCore
 internal import ProtobufWire
@@ -102,12 +103,15 @@ final class SharedBodies: Sendable {
   }
 
   private func purge(_ eventLoop: any EventLoop) {
-    state.withLock { state in
+    let isQuiet = state.withLock { state in
       let limit = NIODeadline.now() - Self.idleTime
       state.entries = state.entries.filter { $0.value.lastUse > limit }
       state.isPurgeScheduled = false
       if !state.entries.isEmpty { schedulePurge(&state, eventLoop) }
+      return state.entries.isEmpty
     }
+    // A burst of new proxies is over; what it needed goes back, off the event loops.
+    if isQuiet { Task { skein_trim_heap() } }
   }
 
   private static func encode(

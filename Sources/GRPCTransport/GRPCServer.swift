@@ -105,9 +105,15 @@ package final class GRPCServer: Service {
     }
   }
 
+  private static let receiveAllocator = AdaptiveRecvByteBufferAllocator(
+    minimum: 512, initial: 2048, maximum: 16_384)
+
   private func listen(on address: GRPCAddress) async throws -> any Channel {
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 1024)
+      // A connection keeps the buffers it reads into; peers mostly say little.
+      .childChannelOption(.recvAllocator, value: Self.receiveAllocator)
+      .childChannelOption(.maxMessagesPerRead, value: 1)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture { try self.configure(channel) }
       }

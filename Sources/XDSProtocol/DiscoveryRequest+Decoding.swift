@@ -31,13 +31,14 @@ package struct ReceivedRequest: Sendable {
       guard case .data(let data) = field.value else { continue }
       switch field.number {
       case 2: received.node = data
-      case 3: names.append(data)
+      case 3: names.count(data)
       case 4: received.request.typeURL = String(decoding: data, as: UTF8.self)
       case 5: received.request.nonce = String(decoding: data, as: UTF8.self)
       case 6: received.request.errorMessage = try message(data)
       default: break
       }
     }
+    names.finish(bytes, field: 3)
     received.request.names = .all(names)
     return received
   }
@@ -54,8 +55,8 @@ package struct ReceivedRequest: Sendable {
       switch field.number {
       case 1: received.node = data
       case 2: received.request.typeURL = String(decoding: data, as: UTF8.self)
-      case 3: subscribed.append(data)
-      case 4: unsubscribed.append(data)
+      case 3: subscribed.count(data)
+      case 4: unsubscribed.count(data)
       case 5:
         let (name, version) = try entry(data)
         held.append(name, version)
@@ -64,6 +65,8 @@ package struct ReceivedRequest: Sendable {
       default: break
       }
     }
+    subscribed.finish(bytes, field: 3)
+    unsubscribed.finish(bytes, field: 4)
     received.request.names = .change(
       subscribe: subscribed, unsubscribe: unsubscribed, held: held)
     return received

@@ -1,25 +1,48 @@
+internal import ProtobufWire
+
 /// The names of a request, kept as they came: a proxy names thousands, and a digest of them is mostly
 /// all that is needed.
 package struct NameList: Sendable, ExpressibleByArrayLiteral {
-  private var slices: [ArraySlice<UInt8>] = []
+  /// A message of which one field, repeated, holds the names.
+  private var message: [UInt8] = []
+  private var field: UInt32 = 1
   /// Of the names, each counted as often as it stands there.
   package private(set) var digest = SetDigest()
 
   package init() {}
 
   package init(_ names: some Sequence<String>) {
-    for name in names { append(Array(name.utf8)[...]) }
+    var wire = WireBuffer()
+    for name in names {
+      wire.string(field, name)
+      digest.add(name)
+    }
+    message = wire.bytes
   }
 
   package init(arrayLiteral elements: String...) { self.init(elements) }
 
-  mutating func append(_ name: ArraySlice<UInt8>) {
-    slices.append(name)
-    digest.add(StableHash.of(name))
+  /// Counts a name of a message that is being read; ``finish(_:field:)`` says which.
+  mutating func count(_ name: ArraySlice<UInt8>) { digest.add(StableHash.of(name)) }
+
+  mutating func finish(_ message: [UInt8], field: UInt32) {
+    guard !isEmpty else { return }
+    self.message = message
+    self.field = field
   }
 
-  package var isEmpty: Bool { slices.isEmpty }
-  package var strings: [String] { slices.map { String(decoding: $0, as: UTF8.self) } }
+  package var isEmpty: Bool { digest.count == 0 }
+
+  package var strings: [String] {
+    var strings: [String] = []
+    var reader = WireReader(message)
+    while let next = try? reader.next() {
+      if next.number == field, case .data(let name) = next.value {
+        strings.append(String(decoding: name, as: UTF8.self))
+      }
+    }
+    return strings
+  }
 }
 
 /// The versions of resources that a proxy holds since an earlier stream, kept as they came.

@@ -10,14 +10,24 @@ struct ProxyRequest {
   var nonce = ""
   /// The reason of a refusal.
   var error: String?
-  /// All names in the state of the world, the new ones in the incremental variant.
+  /// The new names in the incremental variant.
   var names: [String] = []
+  /// All names in the state of the world, as they stand in the request: they are the same in every
+  /// acknowledgement.
+  var encodedNames: [UInt8] = []
   var unsubscribed: [String] = []
   /// What an earlier stream left; only in the incremental variant's first request of a type.
   var held: [(name: String, version: String)] = []
 
   init(_ type: ResourceType) {
     self.type = type
+  }
+
+  /// The bytes of names in a request of the state of the world.
+  static func encode(_ names: [String]) -> [UInt8] {
+    var wire = WireBuffer()
+    for name in names { wire.string(3, name) }
+    return wire.bytes
   }
 
   /// The bytes of the request; `node`, an encoded `Node`, stands in the first one of a stream.
@@ -41,7 +51,7 @@ struct ProxyRequest {
     } else {
       if !version.isEmpty { wire.string(1, version) }
       if let node { wire.data(2, node) }
-      for name in names { wire.string(3, name) }
+      wire.bytes += encodedNames
       wire.string(4, type.typeURL)
       if !nonce.isEmpty { wire.string(5, nonce) }
       if let error { wire.data(6, error) }

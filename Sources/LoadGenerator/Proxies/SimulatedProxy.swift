@@ -15,7 +15,10 @@ struct SimulatedProxy {
     var nonce = ""
     var version = ""
     /// The names asked for; unused for types that are always complete.
-    var wanted: Set<Int32> = []
+    var wanted: Set<Int32> = [] {
+      didSet { encodedNames = nil }
+    }
+    var encodedNames: [UInt8]?
     /// Names that are asked for and not answered.
     var missing: Set<Int32> = []
     /// Held resources with a number for their version or content.
@@ -59,15 +62,16 @@ struct SimulatedProxy {
     return requests
   }
 
-  private func first(_ type: ResourceType) -> ProxyRequest {
+  private mutating func first(_ type: ResourceType) -> ProxyRequest {
     let known = types[type]
     var request = ProxyRequest(type)
-    if !type.isWildcard { request.names = names.texts(of: known.wanted) }
     if isDelta {
+      if !type.isWildcard { request.names = names.texts(of: known.wanted) }
       request.held = zip(names.texts(of: known.held.keys), names.texts(of: known.held.values))
         .map { ($0, $1) }
     } else {
       request.version = known.version
+      request.encodedNames = encodedNames(type)
     }
     return request
   }
@@ -92,14 +96,22 @@ struct SimulatedProxy {
     }
   }
 
-  private func acknowledgement(_ type: ResourceType) -> ProxyRequest {
+  private mutating func acknowledgement(_ type: ResourceType) -> ProxyRequest {
     var request = ProxyRequest(type)
     request.nonce = types[type].nonce
     if !isDelta {
       request.version = types[type].version
-      if !type.isWildcard { request.names = names.texts(of: types[type].wanted) }
+      request.encodedNames = encodedNames(type)
     }
     return request
+  }
+
+  private mutating func encodedNames(_ type: ResourceType) -> [UInt8] {
+    guard !type.isWildcard else { return [] }
+    if let known = types[type].encodedNames { return known }
+    let encoded = ProxyRequest.encode(names.texts(of: types[type].wanted))
+    types[type].encodedNames = encoded
+    return encoded
   }
 
   private mutating func refusal(_ response: ReceivedResponse) -> ProxyRequest? {
@@ -238,7 +250,7 @@ struct SimulatedProxy {
       request.names = names.texts(of: added)
       request.unsubscribed = names.texts(of: ended)
     } else {
-      request.names = names.texts(of: types[type].wanted)
+      request.encodedNames = encodedNames(type)
       request.version = types[type].version
       request.nonce = types[type].nonce
     }
