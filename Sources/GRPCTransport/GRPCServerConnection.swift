@@ -27,6 +27,11 @@ final class GRPCServerConnection: ChannelInboundHandler {
   let configuration: GRPCServerConfiguration
   private let services: [GRPCMethodPath: any GRPCService]
   private let isTLS: Bool
+  /// The most bytes that a stream writes at one time.
+  ///
+  /// NIOSSL keeps a buffer as large as the largest write it ever encrypted, for as long as the
+  /// connection lives; one record's worth keeps that small.
+  var writeQuantum: Int { isTLS ? 16_384 : 65_536 }
   private let eventLoop: any EventLoop
 
   private var context: ChannelHandlerContext?

@@ -8,7 +8,6 @@ final class GRPCServerStream: ChannelInboundHandler {
   typealias OutboundOut = HTTP2Frame.FramePayload
 
   /// How much is written before other streams of the loop get their turn.
-  private static let writeQuantum = 65_536
 
   private enum State {
     /// Waits for the request headers.
@@ -306,7 +305,7 @@ final class GRPCServerStream: ChannelInboundHandler {
   private func drain() {
     guard !isDraining, let context, !wroteTrailers else { return }
     isDraining = true
-    var budget = Self.writeQuantum
+    var budget = connection.writeQuantum
     var wrote = false
     while budget > 0, context.channel.isWritable, let bytes = outbound.next(limit: budget) {
       budget -= bytes.readableBytes
