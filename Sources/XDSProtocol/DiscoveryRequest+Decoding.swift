@@ -26,15 +26,13 @@ package struct ReceivedRequest: Sendable {
     var names = NameList()
     var received = ReceivedRequest(
       request: DiscoveryRequest(typeURL: "", names: .all(names)), node: nil)
-    var reader = WireReader(bytes)
-    while let field = try reader.next() {
-      guard case .data(let data) = field.value else { continue }
-      switch field.number {
-      case 2: received.node = data
-      case 3: names.count(data)
-      case 4: received.request.typeURL = String(decoding: data, as: UTF8.self)
-      case 5: received.request.nonce = String(decoding: data, as: UTF8.self)
-      case 6: received.request.errorMessage = try message(data)
+    try unsafe WireScan.fields(of: bytes, in: 0..<bytes.count) { number, place, data in
+      switch number {
+      case 2: received.node = bytes[place]
+      case 3: unsafe names.count(data)
+      case 4: received.request.typeURL = unsafe String(decoding: data, as: UTF8.self)
+      case 5: received.request.nonce = unsafe String(decoding: data, as: UTF8.self)
+      case 6: received.request.errorMessage = try message(bytes, place)
       default: break
       }
     }
@@ -49,50 +47,45 @@ package struct ReceivedRequest: Sendable {
     var held = HeldVersions()
     var received = ReceivedRequest(
       request: DiscoveryRequest(typeURL: "", names: .all(subscribed)), node: nil)
-    var reader = WireReader(bytes)
-    while let field = try reader.next() {
-      guard case .data(let data) = field.value else { continue }
-      switch field.number {
-      case 1: received.node = data
-      case 2: received.request.typeURL = String(decoding: data, as: UTF8.self)
-      case 3: subscribed.count(data)
-      case 4: unsubscribed.count(data)
+    try unsafe WireScan.fields(of: bytes, in: 0..<bytes.count) { number, place, data in
+      switch number {
+      case 1: received.node = bytes[place]
+      case 2: received.request.typeURL = unsafe String(decoding: data, as: UTF8.self)
+      case 3: unsafe subscribed.count(data)
+      case 4: unsafe unsubscribed.count(data)
       case 5:
-        let (name, version) = try entry(data)
-        held.append(name, version)
-      case 6: received.request.nonce = String(decoding: data, as: UTF8.self)
-      case 7: received.request.errorMessage = try message(data)
+        let (name, version) = try entry(bytes, place)
+        held.count(bytes, name, version)
+      case 6: received.request.nonce = unsafe String(decoding: data, as: UTF8.self)
+      case 7: received.request.errorMessage = try message(bytes, place)
       default: break
       }
     }
     subscribed.finish(bytes, field: 3)
     unsubscribed.finish(bytes, field: 4)
+    held.finish(bytes)
     received.request.names = .change(
       subscribe: subscribed, unsubscribe: unsubscribed, held: held)
     return received
   }
 
+  /// Where the name and the version stand of an entry of `initial_resource_versions`.
   private static func entry(
-    _ data: ArraySlice<UInt8>
-  ) throws -> (name: ArraySlice<UInt8>, version: ArraySlice<UInt8>) {
-    var (name, version): (ArraySlice<UInt8>, ArraySlice<UInt8>) = ([], [])
-    var reader = WireReader(data)
-    while let field = try reader.next() {
-      guard case .data(let data) = field.value else { continue }
-      if field.number == 1 { name = data }
-      if field.number == 2 { version = data }
+    _ bytes: [UInt8], _ entry: Range<Int>
+  ) throws -> (name: Range<Int>, version: Range<Int>) {
+    var (name, version) = (0..<0, 0..<0)
+    try unsafe WireScan.fields(of: bytes, in: entry) { number, place, _ in
+      if number == 1 { name = place }
+      if number == 2 { version = place }
     }
     return (name, version)
   }
 
   /// The text of a `google.rpc.Status`.
-  private static func message(_ status: ArraySlice<UInt8>) throws -> String {
+  private static func message(_ bytes: [UInt8], _ status: Range<Int>) throws -> String {
     var text = ""
-    var reader = WireReader(status)
-    while let field = try reader.next() {
-      if field.number == 2, case .data(let data) = field.value {
-        text = String(decoding: data, as: UTF8.self)
-      }
+    try unsafe WireScan.fields(of: bytes, in: status) { number, _, data in
+      if number == 2 { text = unsafe String(decoding: data, as: UTF8.self) }
     }
     return text
   }

@@ -23,7 +23,9 @@ package struct NameList: Sendable, ExpressibleByArrayLiteral {
   package init(arrayLiteral elements: String...) { self.init(elements) }
 
   /// Counts a name of a message that is being read; ``finish(_:field:)`` says which.
-  mutating func count(_ name: ArraySlice<UInt8>) { digest.add(StableHash.of(name)) }
+  mutating func count(_ name: UnsafeRawBufferPointer) {
+    digest.add(unsafe StableHash.of(name))
+  }
 
   mutating func finish(_ message: [UInt8], field: UInt32) {
     guard !isEmpty else { return }
@@ -47,36 +49,45 @@ package struct NameList: Sendable, ExpressibleByArrayLiteral {
 
 /// The versions of resources that a proxy holds since an earlier stream, kept as they came.
 package struct HeldVersions: Sendable, ExpressibleByDictionaryLiteral {
-  private var pairs: [(name: ArraySlice<UInt8>, version: ArraySlice<UInt8>)] = []
+  /// Where names and versions stand in ``message``.
+  private var places: [(name: Range<Int>, version: Range<Int>)] = []
+  private var message: [UInt8] = []
   /// Of the (name, version) pairs.
   package private(set) var digest = SetDigest()
-  /// Of the names alone.
-  package private(set) var nameDigest = SetDigest()
 
   package init() {}
 
   package init(_ versions: [String: String]) {
-    for (name, version) in versions { append(Array(name.utf8)[...], Array(version.utf8)[...]) }
+    for (name, version) in versions {
+      let start = message.count
+      message += Array(name.utf8)
+      let middle = message.count
+      message += Array(version.utf8)
+      places.append((start..<middle, middle..<message.count))
+      digest.add(name, version)
+    }
   }
 
   package init(dictionaryLiteral elements: (String, String)...) {
     self.init(Dictionary(elements, uniquingKeysWith: { $1 }))
   }
 
-  mutating func append(_ name: ArraySlice<UInt8>, _ version: ArraySlice<UInt8>) {
-    pairs.append((name, version))
-    let hash = StableHash.of(name)
-    nameDigest.add(hash)
-    digest.add(StableHash.pair(hash, StableHash.of(version)))
+  /// Counts a pair of a message that is being read; ``finish(_:)`` says which.
+  mutating func count(_ message: [UInt8], _ name: Range<Int>, _ version: Range<Int>) {
+    places.append((name, version))
+    digest.add(
+      StableHash.pair(StableHash.of(message[name]), StableHash.of(message[version])))
   }
 
-  package var isEmpty: Bool { pairs.isEmpty }
+  mutating func finish(_ message: [UInt8]) {
+    if !isEmpty { self.message = message }
+  }
+
+  package var isEmpty: Bool { digest.count == 0 }
 
   package var dictionary: [String: String] {
-    Dictionary(
-      pairs.map {
-        (String(decoding: $0.name, as: UTF8.self), String(decoding: $0.version, as: UTF8.self))
-      },
-      uniquingKeysWith: { $1 })
+    func text(_ place: Range<Int>) -> String { String(decoding: message[place], as: UTF8.self) }
+    return Dictionary(
+      places.map { (text($0.name), text($0.version)) }, uniquingKeysWith: { $1 })
   }
 }

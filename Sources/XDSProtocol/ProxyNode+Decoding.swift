@@ -12,32 +12,24 @@ extension ProxyNode {
   package static func message(
     _ bytes: ArraySlice<UInt8>
   ) throws -> Envoy_Config_Core_V3_Node {
+    let bytes = Array(bytes)
     var kept = WireBuffer(capacity: 2048)
     var hasExtension = false
-    var reader = WireReader(bytes)
-    while let field = try reader.next() {
-      switch field.value {
-      case .integer(let number): kept.uint64(field.number, number)
-      case .data(let data):
-        if field.number == 9 {
-          guard try isKept(data, isFirst: !hasExtension) else { continue }
-          hasExtension = true
-        }
-        kept.data(field.number, Array(data))
-      case .fixed32, .fixed64: continue
+    try unsafe WireScan.fields(of: bytes, in: 0..<bytes.count) { number, place, _ in
+      if number == 9 {
+        guard try !hasExtension || isIstio(bytes, place) else { return }
+        hasExtension = true
       }
+      kept.data(number, Array(bytes[place]))
     }
     return try Envoy_Config_Core_V3_Node(serializedBytes: kept.bytes)
   }
 
-  private static func isKept(_ extension: ArraySlice<UInt8>, isFirst: Bool) throws -> Bool {
-    if isFirst { return true }
-    var reader = WireReader(`extension`)
-    while let field = try reader.next() {
-      if field.number == 1, case .data(let name) = field.value {
-        return name.starts(with: "istio.".utf8)
-      }
+  private static func isIstio(_ bytes: [UInt8], _ extension: Range<Int>) throws -> Bool {
+    var isIstio = false
+    try unsafe WireScan.fields(of: bytes, in: `extension`) { number, _, name in
+      if number == 1 { isIstio = unsafe name.starts(with: "istio.".utf8) }
     }
-    return false
+    return isIstio
   }
 }

@@ -56,7 +56,7 @@ enum StableHash {
     mix(first ^ (second &* 0x9E37_79B9_7F4A_7C15 &+ 0x632B_E59B_D9B4_E019))
   }
 
-  private static func of(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+  static func of(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     var hash: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ UInt64(bytes.count)
     var offset = 0
     while offset + 8 <= bytes.count {
