@@ -36,7 +36,8 @@ package struct ControlPlane: Service {
     let store = MeshStore(clusterDomain: configuration.clusterDomain)
     let ingest = MeshIngest(
       clusterDomain: configuration.clusterDomain, clusterID: configuration.clusterID,
-      rootNamespace: configuration.rootNamespace, logger: logger
+      rootNamespace: configuration.rootNamespace, awaiting: MeshIngest.joinedResources,
+      logger: logger
     ) { updates in store.apply(updates) }
     try MeshConfigurationFile.load(configuration, into: store)
     let translation = MeshTranslation(snapshot: store.snapshot)

@@ -31,11 +31,19 @@ struct IngestState {
   /// Services whose endpoints have to be joined again.
   private var dirtyServices: Set<ObjectKey> = []
   private var dirtyEntries: Set<ObjectKey> = []
+  /// Nodes that moved; a look at every pod finds theirs, so one look is for all of them.
+  private var dirtyNodes: Set<String> = []
+  /// Kinds whose first list is still to come. Until it has, endpoints would be joined once for each.
+  private var awaited: Set<KubernetesResource>
   private var updates: [MeshUpdate] = []
   /// What is wrong with objects; their last good version stays in force.
   var issues = ObjectReports()
 
-  init(clusterDomain: String, clusterID: String, rootNamespace: String) {
+  init(
+    clusterDomain: String, clusterID: String, rootNamespace: String,
+    awaiting awaited: Set<KubernetesResource>
+  ) {
+    self.awaited = awaited
     self.clusterDomain = clusterDomain
     self.clusterID = clusterID
     self.rootNamespace = rootNamespace
@@ -49,13 +57,16 @@ struct IngestState {
       case .deleted(let resource, let key): delete(resource, key)
       case .listed(let resource, let keys):
         for key in (known[resource] ?? []).subtracting(keys) { delete(resource, key) }
+        awaited.remove(resource)
       }
     }
+    defer { updates = [] }
+    guard awaited.isEmpty else { return updates }
+    moveNodes()
     for key in dirtyServices { joinEndpoints(key) }
     for key in dirtyEntries { convertEntry(key) }
     dirtyServices = []
     dirtyEntries = []
-    defer { updates = [] }
     return updates
   }
 
@@ -227,13 +238,20 @@ struct IngestState {
   private mutating func setNode(_ name: String, _ locality: EndpointLocality?) {
     guard nodes[name] != locality else { return }
     nodes[name] = locality
-    for entry in pods.values where entry.value.nodeName == name { addPod(entry) }
+    dirtyNodes.insert(name)
+  }
+
+  private mutating func moveNodes() {
+    guard !dirtyNodes.isEmpty else { return }
+    let moved = pods.values.filter { dirtyNodes.contains($0.value.nodeName) }
+    for entry in moved { addPod(entry) }
     for (service, keys) in slicesOfService
     where keys.contains(where: {
-      slices[$0]?.value.endpoints.contains { $0.nodeName == name } ?? false
+      slices[$0]?.value.endpoints.contains { dirtyNodes.contains($0.nodeName) } ?? false
     }) {
       dirtyServices.insert(service)
     }
+    dirtyNodes = []
   }
 
   private mutating func set(_ workload: Workload) {

@@ -1,3 +1,4 @@
+package import KubernetesAPI
 package import Logging
 package import MeshModel
 internal import StreamingJSON
@@ -12,15 +13,24 @@ package final class MeshIngest: Sendable {
   private let sink: @Sendable ([MeshUpdate]) -> Void
   private let logger: Logger
 
+  /// The kinds that endpoints are joined from.
+  package static let joinedResources: Set<KubernetesResource> = [
+    .services, .endpointSlices, .pods, .nodes, .serviceEntries, .workloadEntries,
+  ]
+
   /// An ingest that hands updates to `sink`, in order, one call at a time.
+  ///
+  /// What is joined from several objects comes once all lists of the kinds in `awaited` have come.
   package init(
     clusterDomain: String = "cluster.local", clusterID: String = "Kubernetes",
-    rootNamespace: String = "istio-system", logger: Logger = Logger(label: "skein.ingest"),
+    rootNamespace: String = "istio-system", awaiting awaited: Set<KubernetesResource> = [],
+    logger: Logger = Logger(label: "skein.ingest"),
     sink: @escaping @Sendable ([MeshUpdate]) -> Void
   ) {
     state = Mutex(
       IngestState(
-        clusterDomain: clusterDomain, clusterID: clusterID, rootNamespace: rootNamespace))
+        clusterDomain: clusterDomain, clusterID: clusterID, rootNamespace: rootNamespace,
+        awaiting: awaited))
     self.sink = sink
     self.logger = logger
   }

@@ -13,14 +13,17 @@ package enum ConfigKind: String, Hashable, Sendable, CaseIterable {
   case secret = "Secret"
 
   /// The path segment that Istio uses in metadata, such as `destination-rule`.
-  package var kebabName: String {
-    var text = ""
-    for character in rawValue {
-      if character.isUppercase, !text.isEmpty { text.append("-") }
-      text.append(character.lowercased())
-    }
-    return text
-  }
+  package var kebabName: String { Self.kebabNames[self] ?? rawValue }
+
+  private static let kebabNames = Dictionary(
+    uniqueKeysWithValues: allCases.map { kind in
+      var text = ""
+      for character in kind.rawValue {
+        if character.isUppercase, !text.isEmpty { text.append("-") }
+        text.append(character.lowercased())
+      }
+      return (kind, text)
+    })
 }
 
 /// Names an object.

@@ -18,6 +18,7 @@ extension MeshSnapshot {
     case .virtualService(let key, let new):
       count(
         virtualServices.byKey[key]?.spec.selectorKeys ?? [], new?.spec.selectorKeys ?? [], &changes)
+      bindToGateways(virtualServices.byKey[key], new, &changes)
       let domain = clusterDomain
       virtualServices.set(key, new, kind: .virtualService, &changes) { configuration in
         configuration.spec.hosts.map {

@@ -20,6 +20,8 @@ package struct MeshSnapshot: Sendable {
   var workloadsOfAddress: TreeDictionary<String, [ConfigKey]> = [:]
   var virtualServices = BoundConfigurations<VirtualService>()
   var destinationRules = BoundConfigurations<DestinationRule>()
+  /// The virtual services of gateways, by the gateways' `namespace/name`.
+  var gatewayBindings: TreeDictionary<String, GatewayBindings> = [:]
   /// How many objects select workloads by each label key on the client's side.
   var selectorLabels: TreeDictionary<String, Int> = [:]
   var gateways: TreeDictionary<String, [Configuration<Gateway>]> = [:] {
@@ -55,16 +57,8 @@ package struct MeshSnapshot: Sendable {
 
 /// Configurations that are found by the hosts they are bound to.
 struct BoundConfigurations<Spec: Hashable & Sendable>: Sendable {
-  var byKey: TreeDictionary<ConfigKey, Configuration<Spec>> = [:] {
-    didSet { ordered = Lazily() }
-  }
+  var byKey: TreeDictionary<ConfigKey, Configuration<Spec>> = [:]
   /// Exact hosts and wildcards alike, each with its objects in Istio's order.
   var byHost: TreeDictionary<String, [Configuration<Spec>]> = [:]
   var wildcards: [String] = []
-  private var ordered = Lazily<[Configuration<Spec>]>()
-
-  /// All of them, the oldest first.
-  var inOrder: [Configuration<Spec>] {
-    ordered.value { byKey.values.sorted(by: Configuration.precedes) }
-  }
 }

@@ -24,6 +24,14 @@ package enum SnapshotKey: Hashable, Sendable {
   case namespace(ConfigKind, String)
   /// All objects of a kind.
   case all(ConfigKind)
+  /// The virtual services that are bound to a gateway, which is named `namespace/name`.
+  case boundToGateway(String)
+  /// The virtual services that are bound to a gateway with a host.
+  case boundToGatewayHost(gateway: String, host: String)
+  /// Which hosts are bound to a gateway, and to whom those are exported.
+  case hostsOfGateway(String)
+  /// Which wildcard hosts are bound to a gateway.
+  case wildcardHostsOfGateway(String)
   /// The workload of an address.
   case workload(address: String)
   /// The policies of a namespace that proxies may still act by although they were replaced.

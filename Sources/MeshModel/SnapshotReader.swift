@@ -4,7 +4,7 @@ package import IstioAPI
 /// The one way to read a snapshot: everything read is recorded, so that a computation's dependencies
 /// are complete by construction.
 package struct SnapshotReader: ~Copyable {
-  private let snapshot: MeshSnapshot
+  let snapshot: MeshSnapshot
   /// What has been read so far.
   package private(set) var dependencies: Set<SnapshotKey> = []
 
@@ -18,6 +18,24 @@ package struct SnapshotReader: ~Copyable {
   }
 
   package var clusterDomain: String { snapshot.clusterDomain }
+
+  /// A reader of the same snapshot for the same viewer that has read nothing yet.
+  package func fresh() -> SnapshotReader { SnapshotReader(snapshot, viewer: viewer) }
+
+  /// Whether the viewer would give these answers.
+  package func holds(_ answers: [Viewer.Question: Bool]) -> Bool {
+    answers.allSatisfy { viewer.answer($0.key) == $0.value }
+  }
+
+  /// Takes over what another reader of the same snapshot read and asked.
+  package mutating func join(
+    dependencies others: Set<SnapshotKey>, answers given: [Viewer.Question: Bool]
+  ) {
+    dependencies.formUnion(others)
+    answers.merge(given) { known, _ in known }
+  }
+
+  mutating func record(_ key: SnapshotKey) { dependencies.insert(key) }
 
   // MARK: The viewer
 
@@ -183,12 +201,6 @@ package struct SnapshotReader: ~Copyable {
   /// The destination rules for `host`, the most specific host first.
   package mutating func destinationRules(boundTo host: String) -> [Configuration<DestinationRule>] {
     bound(snapshot.destinationRules, .destinationRule, host)
-  }
-
-  /// All virtual services, the oldest first.
-  package mutating func virtualServices() -> [Configuration<VirtualService>] {
-    dependencies.insert(.all(.virtualService))
-    return snapshot.virtualServices.inOrder
   }
 
   /// Whether any virtual service is bound to any host.

@@ -1,4 +1,4 @@
-internal import KubernetesAPI
+package import KubernetesAPI
 internal import Logging
 package import MeshIngest
 package import MeshModel
@@ -11,13 +11,17 @@ package final class MeshDocuments: Sendable {
   package let store: MeshStore
   package let ingest: MeshIngest
 
-  /// A mesh without objects.
-  package init(clusterDomain: String = "cluster.local") {
+  /// A mesh without objects, which joins none before the lists in `awaited` have come.
+  package init(
+    clusterDomain: String = "cluster.local", awaiting awaited: Set<KubernetesResource> = []
+  ) {
     let store = MeshStore(clusterDomain: clusterDomain)
     self.store = store
     var logger = Logger(label: "test")
     logger.logLevel = .critical
-    ingest = MeshIngest(clusterDomain: clusterDomain, logger: logger) { store.apply($0) }
+    ingest = MeshIngest(clusterDomain: clusterDomain, awaiting: awaited, logger: logger) {
+      store.apply($0)
+    }
   }
 
   /// A mesh of the documents of a YAML text.

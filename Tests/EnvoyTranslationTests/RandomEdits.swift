@@ -11,7 +11,7 @@ enum RandomEdits {
     let isDeletion = Int.random(in: 0..<5, using: &generator) == 0
     let makers: [(inout SplitMix64) -> String] = [
       service, service, slice, slice, virtualService, destinationRule, peerAuthentication, sidecar,
-      gateway, serviceEntry, pod, meshConfig, secret,
+      gateway, gateway, serviceEntry, pod, meshConfig, secret,
     ]
     let index = Int.random(in: 0..<makers.count, using: &generator)
     return Edit(yaml: makers[index](&generator), isDeletion: isDeletion)
@@ -68,17 +68,21 @@ enum RandomEdits {
     let host = pick(
       [
         "svc-\(index)", "svc-\(index).ns-\(index % 2).svc.cluster.local", "*.example.com",
-        "free.org",
+        "free.org", "*", "a.example.com",
       ],
       &generator)
-    let gateways = pick(["[mesh]", "[gw]", "[mesh, ns-0/gw]"], &generator)
+    let gateways = pick(["[mesh]", "[gw]", "[mesh, ns-0/gw]", "[ns-0/gw, ns-0/gw-1]"], &generator)
     return """
       apiVersion: networking.istio.io/v1
       kind: VirtualService
       metadata: {name: vs-\(number(&generator)), namespace: ns-\(index % 2)}
       spec:
-        hosts: ["\(host)"]
+        hosts: ["\(host)", "*.free.org"]
+        exportTo: ["\(pick(["*", "*", ".", "ns-0"], &generator))"]
         gateways: \(gateways)
+        tls:
+        - match: [{sniHosts: ["\(host)"]}]
+          route: [{destination: {host: svc-\(index), port: {number: 9901}}}]
         http:
         - match: [{headers: {x: {exact: "\(weight)"}}, sourceLabels: {app: svc-\(index)}}]
           route: [{destination: {host: svc-\(index), subset: v1}}]
@@ -136,21 +140,28 @@ enum RandomEdits {
   }
 
   private static func gateway(_ generator: inout SplitMix64) -> String {
-    let host = pick(["*", "svc-0.ns-0.svc.cluster.local", "*.example.com"], &generator)
+    let host = pick(
+      ["*", "svc-0.ns-0.svc.cluster.local", "*.example.com", "a.example.com", "ns-1/*"], &generator)
+    let redirect = pick(["true", "false", "false"], &generator)
+    let other = pick(["other.org", "free.org"], &generator)
     return """
       apiVersion: networking.istio.io/v1
       kind: Gateway
-      metadata: {name: gw, namespace: ns-0}
+      metadata: {name: \(pick(["gw", "gw-1"], &generator)), namespace: ns-0}
       spec:
         selector: {istio: ingressgateway}
         servers:
         - port: {number: 80, name: http, protocol: HTTP}
-          hosts: ["\(host)"]
+          hosts: ["\(host)", "./*.free.org"]
+          tls: {httpsRedirect: \(redirect)}
+        - port: {number: 15443, name: tls, protocol: TLS}
+          hosts: ["*"]
+          tls: {mode: PASSTHROUGH}
         - port: {number: 443, name: https, protocol: HTTPS}
           hosts: ["*.example.com"]
           tls: {mode: \(pick(["SIMPLE", "MUTUAL"], &generator)), credentialName: secret-0}
         - port: {number: 443, name: other, protocol: HTTPS}
-          hosts: ["other.org"]
+          hosts: ["\(other)"]
           tls: {mode: SIMPLE, credentialName: \(pick(["secret-0", "secret-1"], &generator))}
       """
   }

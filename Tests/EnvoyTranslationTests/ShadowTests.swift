@@ -15,17 +15,17 @@ struct ShadowTests {
       isDelta: false),
     ProxyNodes.node(
       name: "istio", namespace: "ns-1", address: "10.0.1.2", extensions: ["istio.alpn"]),
-    gateway(),
+    gateway(), gateway(isDelta: false),
     ProxyNodes.node(
       name: "bare", namespace: "ns-1", address: "10.0.1.3", labels: ["app": "svc-3"],
       metadata: ["INTERCEPTION_MODE": "NONE"]),
   ]
 
   /// A gateway that proved who it is, so that it gets secrets.
-  private static func gateway() throws -> ProxyNode {
+  private static func gateway(isDelta: Bool = true) throws -> ProxyNode {
     var node = try ProxyNodes.node(
       type: "router", name: "gw", namespace: "ns-0", address: "10.0.0.3",
-      labels: ["istio": "ingressgateway"])
+      labels: ["istio": "ingressgateway"], isDelta: isDelta)
     node.verifiedIdentity = "spiffe://cluster.local/ns/ns-0/sa/gw"
     return node
   }

@@ -1,3 +1,4 @@
+import KubernetesAPI
 import MeshIngest
 import MeshModel
 import MeshTesting
@@ -39,6 +40,18 @@ import Testing
     #expect(mesh.snapshot.revision == revision)
     try mesh.apply(Self.service(port: 81, annotation: "other"))
     #expect(mesh.snapshot.revision > revision)
+  }
+
+  @Test func `Endpoints are joined when all the lists that were awaited have come`() throws {
+    let mesh = MeshDocuments(awaiting: [.services, .endpointSlices])
+    try mesh.apply(Self.service(port: 80))
+    mesh.ingest.apply([.listed(.services, [ObjectKey(namespace: "default", name: "web")])])
+    try mesh.apply(Self.slice(addresses: ["10.0.0.1"]))
+    #expect(Self.addresses(mesh).isEmpty)
+    mesh.ingest.apply([.listed(.endpointSlices, [ObjectKey(namespace: "default", name: "web-1")])])
+    #expect(Self.addresses(mesh) == ["10.0.0.1"])
+    try mesh.apply(Self.slice(addresses: ["10.0.0.2"]))
+    #expect(Self.addresses(mesh) == ["10.0.0.2"])
   }
 
   @Test func `Endpoints join a service in either order and end with it`() throws {

@@ -10,6 +10,10 @@ enum PlanUnit: Hashable, Sendable {
   case port(UInt32)
   /// The listeners at an address that services have for themselves.
   case address(String)
+  /// A gateway's route configuration without its hosts.
+  case route(String)
+  /// The virtual host of a domain in a gateway's route configuration.
+  case virtualHost(route: String, domain: String)
 
   /// The unit that may exist, or exist no more, because a key changed; units that exist follow from what
   /// they read.

@@ -19,6 +19,10 @@ package enum ViewFamily: Hashable, Sendable {
   case inbound(InboundScope)
   case gateway(GatewayScope)
 
+  var isGateway: Bool {
+    if case .gateway = self { true } else { false }
+  }
+
   /// Whether the family has the endpoints of other families' clusters.
   var hasEndpoints: Bool {
     if case .endpoints = self { true } else { false }

@@ -133,6 +133,7 @@ package final class MeshTranslation: ResourceDiscovery, Sendable {
   }
 
   private func replan(_ changes: ChangeSet, _ state: inout State) -> [ConnectedProxy] {
+    planner.gateways.forget(changes)
     // Planning for nobody is wasted.
     for view in state.unused where state.plannings[view]?.users.isEmpty == true {
       drop(view, &state)
@@ -230,7 +231,7 @@ package final class MeshTranslation: ResourceDiscovery, Sendable {
     var released = nodes.keys.compactMap { state.plannings[id]?.units[$0] }
     for unit in wanted {
       let node = node(view.key, unit, &state)
-      let isVoid = node.isEmpty && !isDeclared(unit, state)
+      let isVoid = node.isEmpty && !isDeclared(unit, of: view.key.family, state)
       nodes.updateValue(isVoid ? nil : node, forKey: unit)
       if isVoid { released.append(node) }
       if let old = state.plannings[id]?.units[unit], old !== node { released.append(old) }
@@ -242,11 +243,13 @@ package final class MeshTranslation: ResourceDiscovery, Sendable {
   }
 
   /// Whether the mesh still has what the unit is about.
-  private func isDeclared(_ unit: PlanUnit, _ state: State) -> Bool {
+  private func isDeclared(_ unit: PlanUnit, of family: ViewFamily, _ state: State) -> Bool {
     let reader = SnapshotReader(state.snapshot)
     switch unit {
-    case .baseline: return true
+    case .baseline, .route, .virtualHost: return true
     case .host(let host): return reader.isDeclared(host: host)
+    // A gateway's ports are those of its servers, which its view enumerates.
+    case .port where family.isGateway: return true
     // Port 80 serves the hosts that virtual services alone declare.
     case .port(let number): return number == 80 || reader.isDeclared(port: number)
     case .address(let address): return reader.isDeclared(address: address)

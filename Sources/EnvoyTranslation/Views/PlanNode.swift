@@ -10,6 +10,8 @@ final class PlanNode: Sendable {
   let dependencies: [SnapshotKey]
   let resources: [EncodedResource]
   let notices: [TranslationNotice]
+  /// Where each resource is, where there are too many to look for it.
+  private let positions: [ResourceName: Int]
 
   init(
     family: ViewFamily, unit: PlanUnit, answers: [Viewer.Question: Bool],
@@ -21,6 +23,12 @@ final class PlanNode: Sendable {
     self.dependencies = Array(dependencies)
     self.resources = resources
     self.notices = notices
+    positions =
+      resources.count > 16
+      ? Dictionary(
+        uniqueKeysWithValues: resources.enumerated().map {
+          (ResourceName($0.element.type, $0.element.name), $0.offset)
+        }) : [:]
   }
 
   var isEmpty: Bool { resources.isEmpty && notices.isEmpty }
@@ -30,7 +38,8 @@ final class PlanNode: Sendable {
   }
 
   func resource(_ name: ResourceName) -> EncodedResource? {
-    resources.first { $0.type == name.type && $0.name == name.name }
+    if !positions.isEmpty { return positions[name].map { resources[$0] } }
+    return resources.first { $0.type == name.type && $0.name == name.name }
   }
 }
 

@@ -4,13 +4,14 @@ internal import XDSProtocol
 /// Plans the units of any kind of view and turns inputs into resources.
 struct ViewPlanner: Sendable {
   let cache: ResourceCache
+  let gateways = GatewayResolutions()
 
   func units(_ family: ViewFamily, _ reader: inout SnapshotReader) -> [PlanUnit] {
     switch family {
     case .outbound(let scope): OutboundView(scope: scope).units(&reader)
     case .endpoints(let scope): EndpointsView(scope: scope).units(&reader)
     case .inbound: [.baseline]
-    case .gateway(let scope): GatewayView(scope: scope).units(&reader)
+    case .gateway(let scope): GatewayView(scope: scope, resolutions: gateways).units(&reader)
     }
   }
 
@@ -32,7 +33,8 @@ struct ViewPlanner: Sendable {
       case .outbound(let scope): OutboundView(scope: scope).plan(unit, &reader)
       case .endpoints(let scope): EndpointsView(scope: scope).plan(unit, cache, &reader)
       case .inbound(let scope): InboundView(scope: scope).plan(&reader)
-      case .gateway(let scope): GatewayView(scope: scope).plan(unit, &reader)
+      case .gateway(let scope):
+        GatewayView(scope: scope, resolutions: gateways).plan(unit, &reader)
       }
     var resources = UniqueResources()
     add(plan.clusters, &resources)

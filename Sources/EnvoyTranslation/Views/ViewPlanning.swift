@@ -18,8 +18,11 @@ struct ViewPlanning {
 
   init(view: View) {
     self.view = view
-    if case .outbound(let scope) = view.key.family, !scope.discoversVirtualHosts {
+    switch view.key.family {
+    case .outbound(let scope) where !scope.discoversVirtualHosts: composition = RouteComposition()
+    case .gateway(let scope) where !scope.outbound.discoversVirtualHosts:
       composition = RouteComposition()
+    default: break
     }
   }
 
@@ -55,24 +58,15 @@ struct ViewPlanning {
   private static func compare(
     _ old: PlanNode?, _ new: PlanNode?, _ unit: PlanUnit, _ touched: inout [ResourceName: Touch]
   ) {
-    let before = old?.resources ?? []
-    let after = new?.resources ?? []
-    let isSmall = before.count * after.count <= 256
-    var known: [ResourceName: EncodedResource] = [:]
-    if !isSmall { for resource in after { known[ResourceName(resource)] = resource } }
-    for resource in before {
+    for resource in old?.resources ?? [] {
       let name = ResourceName(resource)
-      let successor = isSmall ? new?.resource(name) : known[name]
-      guard successor !== resource else { continue }
+      guard new?.resource(name) !== resource else { continue }
       touched[name, default: Touch()].units.insert(unit)
       touched[name]?.old = resource
     }
-    if !isSmall { known = [:] }
-    if !isSmall { for resource in before { known[ResourceName(resource)] = resource } }
-    for resource in after {
+    for resource in new?.resources ?? [] {
       let name = ResourceName(resource)
-      let predecessor = isSmall ? old?.resource(name) : known[name]
-      if predecessor == nil { touched[name, default: Touch()].units.insert(unit) }
+      if old?.resource(name) == nil { touched[name, default: Touch()].units.insert(unit) }
     }
   }
 

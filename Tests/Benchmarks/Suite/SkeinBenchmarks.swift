@@ -11,6 +11,7 @@ struct SkeinBenchmarks: BenchmarkRunnerHooks {
     DecodingBenchmarks.register()
     IngestBenchmarks.register()
     EndpointEventBenchmarks.register()
+    GatewayEditBenchmarks.register()
     TLSPushBenchmarks.register()
     SigningBenchmarks.register()
     IstiodBenchmarks.register()

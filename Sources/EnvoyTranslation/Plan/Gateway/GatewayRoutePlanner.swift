@@ -4,63 +4,107 @@ internal import MeshModel
 /// Plans the virtual hosts of a gateway's route configuration (contract §9.4).
 struct GatewayRoutePlanner {
   var scope: GatewayScope
-  /// The servers that share the route configuration.
-  var servers: [GatewayServer]
   var name: String
+  var route: GatewayRoute
 
-  private struct Host {
+  /// The domains that have a virtual host.
+  func domains(_ reader: inout SnapshotReader) -> Set<String> {
+    var domains: Set<String> = []
+    for server in route.servers {
+      for claim in reader.hosts(ofGateway: server.gatewayName) {
+        if let domain = domain(claim, server, &reader) { domains.insert(domain) }
+      }
+      if server.redirectsToTLS { domains.formUnion(server.hostNames) }
+    }
+    return domains
+  }
+
+  /// The host that stands for all that there are not; nil where there are any.
+  func emptyHost(_ reader: inout SnapshotReader) -> VirtualHostInput? {
+    for server in route.servers {
+      if server.redirectsToTLS, !server.hosts.isEmpty { return nil }
+      for claim in reader.hosts(ofGateway: server.gatewayName)
+      where domain(claim, server, &reader) != nil {
+        return nil
+      }
+    }
+    var empty = VirtualHostInput(
+      route: name, host: "blackhole:\(route.servers.first?.port ?? 0)", domains: ["*"], routes: [],
+      isDiscovered: scope.outbound.discoversVirtualHosts)
+    empty.countsAttempts = false
+    return empty
+  }
+
+  private func domain(
+    _ claim: HostClaim, _ server: GatewayServer, _ reader: inout SnapshotReader
+  ) -> String? {
+    guard let domain = server.accepts(claim.host, namespace: claim.namespace),
+      reader.isVisible(exportedTo: claim.exportTo, owner: claim.namespace)
+    else { return nil }
+    return domain
+  }
+
+  /// The virtual host of a domain.
+  func host(_ domain: String, _ reader: inout SnapshotReader) -> VirtualHostInput? {
+    var number: UInt32?
+    var redirectsToTLS = false
+    var gateways: [ConfigKey] = []
+    var planned: [ConfigKey: [HTTPRouteInput]] = [:]
     var routes: [HTTPRouteInput] = []
     var sources: [String] = []
-    var redirectsToTLS = false
-    var number: UInt32
+    for server in route.servers(covering: domain) {
+      let services = services(domain, server, &reader)
+      guard !services.isEmpty || (server.redirectsToTLS && server.has(domain)) else { continue }
+      number = number ?? server.number
+      redirectsToTLS = redirectsToTLS || server.redirectsToTLS
+      if gateways.last != server.gateway { gateways.append(server.gateway) }
+      for service in services {
+        let new = self.routes(service, server, &reader)
+        if let known = planned[service.key].map(Set.init) {
+          // Through several servers a virtual service serves the domain once.
+          routes += new.filter { !known.contains($0) }
+        } else {
+          routes += new
+          sources.append(service.key.description)
+        }
+        planned[service.key, default: []] += new
+      }
+    }
+    guard let number else { return nil }
+    var input = VirtualHostInput(
+      route: name, host: "\(domain):\(number)", domains: [domain],
+      routes: routes.filter { !$0.isCatchAll } + routes.filter(\.isCatchAll).prefix(1),
+      isDiscovered: scope.outbound.discoversVirtualHosts)
+    input.redirectsToTLS = redirectsToTLS
+    input.sources = gateways.map(\.description) + sources
+    return input
   }
 
-  func hosts(_ reader: inout SnapshotReader) -> [VirtualHostInput] {
-    var hosts: [String: Host] = [:]
-    for server in servers {
-      for service in Self.virtualServices(server, scope, &reader) {
-        let routes = routes(service, server, &reader)
-        let domain = reader.clusterDomain
-        for host in service.spec.hosts {
-          let full = HostPattern.resolve(
-            host, namespace: service.key.namespace, clusterDomain: domain)
-          guard let name = server.accepts(full, namespace: service.key.namespace) else { continue }
-          var entry = hosts[name] ?? Host(number: server.number)
-          entry.routes += routes.filter { !entry.routes.contains($0) }
-          entry.sources.append(service.key.description)
-          entry.redirectsToTLS =
-            entry.redirectsToTLS || server.server.tls?.httpsRedirect == true
-          hosts[name] = entry
+  /// The virtual services that serve the domain through a server, the oldest first.
+  private func services(
+    _ domain: String, _ server: GatewayServer, _ reader: inout SnapshotReader
+  ) -> [Configuration<VirtualService>] {
+    var hosts = [domain]
+    if server.has(domain) {
+      // A broader host of a virtual service is narrowed to the server's own.
+      hosts += reader.wildcardHosts(ofGateway: server.gatewayName).filter {
+        $0 != domain && HostPattern.matches($0, domain)
+      }
+    }
+    var found: [Configuration<VirtualService>] = []
+    var keys: Set<ConfigKey> = []
+    for host in hosts {
+      for service in reader.virtualServices(ofGateway: server.gatewayName, host: host) {
+        let owner = service.key.namespace
+        if server.accepts(host, namespace: owner) == domain,
+          reader.isVisible(exportedTo: service.spec.exportTo, owner: owner),
+          keys.insert(service.key).inserted
+        {
+          found.append(service)
         }
       }
-      guard server.server.tls?.httpsRedirect == true else { continue }
-      for own in server.hosts where hosts[own.name] == nil {
-        hosts[own.name] = Host(redirectsToTLS: true, number: server.number)
-      }
     }
-    return inputs(hosts)
-  }
-
-  private func inputs(_ hosts: [String: Host]) -> [VirtualHostInput] {
-    let isDiscovered = scope.outbound.discoversVirtualHosts
-    guard !hosts.isEmpty else {
-      let number = servers.first?.port ?? 0
-      var empty = VirtualHostInput(
-        route: name, host: "blackhole:\(number)", domains: ["*"], routes: [],
-        isDiscovered: isDiscovered)
-      empty.countsAttempts = false
-      return [empty]
-    }
-    return hosts.keys.sorted().compactMap { domain in
-      guard let host = hosts[domain] else { return nil }
-      var input = VirtualHostInput(
-        route: name, host: "\(domain):\(host.number)", domains: [domain],
-        routes: host.routes.filter { !$0.isCatchAll } + host.routes.filter(\.isCatchAll).prefix(1),
-        isDiscovered: isDiscovered)
-      input.redirectsToTLS = host.redirectsToTLS
-      input.sources = servers.map(\.gateway.description) + host.sources
-      return input
-    }
+    return found.sorted(by: Configuration.precedes)
   }
 
   private func routes(
@@ -72,22 +116,5 @@ struct GatewayRoutePlanner {
       viewpoint: RouteViewpoint(
         labels: scope.labels, gateways: [server.gatewayName], port: server.number)
     ).routes(service, &reader)
-  }
-
-  /// The virtual services that are bound to the server's gateway.
-  static func virtualServices(
-    _ server: GatewayServer, _ scope: GatewayScope, _ reader: inout SnapshotReader
-  ) -> [Configuration<VirtualService>] {
-    var bound: [Configuration<VirtualService>] = []
-    for service in reader.virtualServices() {
-      let owner = service.key.namespace
-      let names = service.spec.gateways.map { $0.contains("/") ? $0 : "\(owner)/\($0)" }
-      if names.contains(server.gatewayName),
-        reader.isVisible(exportedTo: service.spec.exportTo, owner: owner)
-      {
-        bound.append(service)
-      }
-    }
-    return bound
   }
 }

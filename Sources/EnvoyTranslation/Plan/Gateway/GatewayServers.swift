@@ -1,79 +1,39 @@
 internal import IstioAPI
 internal import MeshModel
 
-/// A server of a Gateway that a proxy serves, with the port it binds.
-struct GatewayServer: Hashable, Sendable {
-  var gateway: ConfigKey
-  var server: Server
-  /// The port that the proxy binds: the target of the service port that the server names.
-  var port: UInt32
-  var bind: String
-  /// The hosts, each with the namespace whose virtual services it takes; empty takes all.
-  var hosts: [Host]
-
-  struct Host: Hashable, Sendable {
-    var namespace: String
-    var name: String
+/// The servers of every Gateway that selects a proxy, as they share addresses and route configurations.
+struct GatewayServers: Sendable {
+  /// Servers that share one address.
+  struct Group: Sendable {
+    var bind: String
+    var servers: [GatewayServer]
   }
 
-  var gatewayName: String { "\(gateway.namespace)/\(gateway.name)" }
-  var protocolName: String { (server.port?.protocol ?? "").uppercased() }
-  var number: UInt32 { server.port?.number ?? 0 }
+  /// The servers of each port, by the addresses they bind.
+  private(set) var ports: [UInt32: [Group]] = [:]
+  /// The servers of each route configuration.
+  private(set) var routes: [String: GatewayRoute] = [:]
 
-  /// Whether requests are routed one by one.
-  var isHTTP: Bool {
-    switch protocolName {
-    case "HTTP", "HTTP2", "GRPC", "GRPC-WEB": true
-    case "HTTPS": terminatesTLS
-    default: false
-    }
-  }
-
-  var terminatesTLS: Bool {
-    guard let tls = server.tls else { return false }
-    return tls.mode != .passthrough && tls.mode != .autoPassthrough
-      && !(tls.httpsRedirect && !isTLSProtocol)
-  }
-
-  var isTLSProtocol: Bool { protocolName == "HTTPS" || protocolName == "TLS" }
-
-  /// The route configuration of the server's requests (contract §4.3).
-  var routeName: String {
-    let suffix = bind.isEmpty ? "" : ".\(bind)"
-    if !isTLSProtocol { return "http.\(port)\(suffix)" }
-    return
-      "https.\(number).\(server.port?.name ?? "").\(gateway.name).\(gateway.namespace)\(suffix)"
-  }
-
-  var serverNames: [String] {
-    let names = Set(hosts.map(\.name))
-    return names.contains("*") ? [] : names.sorted()
-  }
-
-  /// Whether a virtual service of `namespace` may serve `host` here; answers the narrower host.
-  func accepts(_ host: String, namespace: String) -> String? {
-    for own in hosts where own.namespace.isEmpty || own.namespace == namespace {
-      if let narrower = HostPattern.intersection(own.name, host) { return narrower }
-    }
-    return nil
-  }
-}
-
-enum GatewayServers {
-  /// The servers of every Gateway that selects the proxy, in the order of creation.
-  static func resolve(_ scope: GatewayScope, _ reader: inout SnapshotReader) -> [GatewayServer] {
-    var servers: [GatewayServer] = []
+  init(_ scope: GatewayScope, _ reader: inout SnapshotReader) {
+    var servers: [UInt32: [String: [GatewayServer]]] = [:]
+    var targets = Targets(scope)
     for gateway in reader.gateways() where scope.labels.isSelected(by: gateway.spec.selector) {
       for server in gateway.spec.servers {
         guard let number = server.port?.number else { continue }
-        servers.append(
+        let port = targets.port(number, &reader)
+        servers[port, default: [:]][server.bind, default: []].append(
           GatewayServer(
-            gateway: gateway.key, server: server, port: bound(number, scope, &reader),
-            bind: server.bind,
-            hosts: server.hosts.map { host($0, owner: gateway.key.namespace) }))
+            gateway: gateway.key, server: server, port: port,
+            hosts: server.hosts.map { Self.host($0, owner: gateway.key.namespace) }))
       }
     }
-    return servers
+    for (port, binds) in servers {
+      ports[port] = binds.keys.sorted().map {
+        Group(bind: $0, servers: Self.compatible(binds[$0] ?? []))
+      }
+    }
+    let all = ports.values.joined().flatMap(\.servers).filter(\.isHTTP)
+    routes = Dictionary(grouping: all, by: \.routeName).mapValues(GatewayRoute.init)
   }
 
   private static func host(_ text: String, owner: String) -> GatewayServer.Host {
@@ -88,18 +48,48 @@ enum GatewayServers {
     }
   }
 
-  /// The target port of the proxy's own service that has this port, else the number itself.
-  private static func bound(
-    _ number: UInt32, _ scope: GatewayScope, _ reader: inout SnapshotReader
-  ) -> UInt32 {
-    let own = reader.services(inNamespace: reader.ownNamespace()).filter {
-      !$0.selector.isEmpty && scope.labels.isSelected(by: $0.selector)
-    }.sorted { ($0.creationTime, $0.hostname) < ($1.creationTime, $1.hostname) }
-    for service in own {
-      guard let port = service.port(number) else { continue }
-      if !port.targetPortName.isEmpty { return scope.namedPorts[port.targetPortName] ?? number }
-      return port.targetPort ?? number
+  /// Servers that can share one address: the first one decides between plaintext and TLS.
+  private static func compatible(_ servers: [GatewayServer]) -> [GatewayServer] {
+    guard let first = servers.first else { return [] }
+    var routes: Set<String> = []
+    return servers.filter { server in
+      guard server.isTLSProtocol == first.isTLSProtocol else { return false }
+      if !server.isTLSProtocol { return server.isHTTP == first.isHTTP }
+      return !server.isHTTP || routes.insert(server.routeName).inserted
     }
-    return number
+  }
+
+  /// Finds the ports that a proxy binds for servers.
+  private struct Targets {
+    private let scope: GatewayScope
+    private var services: [MeshService]?
+    private var known: [UInt32: UInt32] = [:]
+
+    init(_ scope: GatewayScope) {
+      self.scope = scope
+    }
+
+    /// The target port of the proxy's own service that has this port, else the number itself.
+    mutating func port(_ number: UInt32, _ reader: inout SnapshotReader) -> UInt32 {
+      if let port = known[number] { return port }
+      let own = services ?? ownServices(&reader)
+      services = own
+      var target = number
+      for service in own {
+        guard let port = service.port(number) else { continue }
+        target =
+          port.targetPortName.isEmpty
+          ? port.targetPort ?? number : scope.namedPorts[port.targetPortName] ?? number
+        break
+      }
+      known[number] = target
+      return target
+    }
+
+    private func ownServices(_ reader: inout SnapshotReader) -> [MeshService] {
+      reader.services(inNamespace: reader.ownNamespace()).filter {
+        !$0.selector.isEmpty && scope.labels.isSelected(by: $0.selector)
+      }.sorted { ($0.creationTime, $0.hostname) < ($1.creationTime, $1.hostname) }
+    }
   }
 }

@@ -11,7 +11,8 @@ struct GatewayTCPRoutePlanner {
     let planner = TCPRoutePlanner(
       scope: scope.outbound, mesh: mesh, listeners: [EgressListeners.everything])
     var chains: [FilterChainInput] = []
-    for service in GatewayRoutePlanner.virtualServices(server, scope, &reader) {
+    for service in reader.virtualServices(ofGateway: server.gatewayName)
+    where reader.isVisible(exportedTo: service.spec.exportTo, owner: service.key.namespace) {
       if server.isTLSProtocol, !server.terminatesTLS {
         chains += tls(service, planner, &reader)
       } else {

@@ -4,10 +4,21 @@ internal import MeshModel
 /// Plans gateways (contract §9).
 struct GatewayView {
   var scope: GatewayScope
+  var resolutions: GatewayResolutions
 
   func units(_ reader: inout SnapshotReader) -> [PlanUnit] {
-    let ports = Set(GatewayServers.resolve(scope, &reader).map(\.port)).sorted()
-    return [.baseline] + reader.names.hosts.map(PlanUnit.host) + ports.map(PlanUnit.port)
+    let servers = resolutions.servers(of: scope, &reader)
+    var units: [PlanUnit] = [.baseline]
+    units += reader.names.hosts.map(PlanUnit.host)
+    units += servers.ports.keys.map(PlanUnit.port)
+    for (name, route) in servers.routes {
+      units.append(.route(name))
+      let planner = GatewayRoutePlanner(scope: scope, name: name, route: route)
+      for domain in planner.domains(&reader) {
+        units.append(.virtualHost(route: name, domain: domain))
+      }
+    }
+    return units
   }
 
   func plan(_ unit: PlanUnit, _ reader: inout SnapshotReader) -> UnitPlan {
@@ -17,8 +28,24 @@ struct GatewayView {
     case .host(let name): clusters(of: name, &plan, &reader)
     case .port(let number): port(number, &plan, &reader)
     case .address: break
+    case .route(let name):
+      guard let planner = planner(name, &reader) else { break }
+      var frame = RouteConfigurationInput(
+        name: name,
+        virtualHosts: scope.outbound.discoversVirtualHosts ? .discovered : .composed)
+      frame.sources = Set(planner.route.servers.map(\.gateway)).sorted().map(\.description)
+      plan.routes = [frame]
+      plan.virtualHosts = planner.emptyHost(&reader).map { [$0] } ?? []
+    case .virtualHost(let name, let domain):
+      plan.virtualHosts = planner(name, &reader)?.host(domain, &reader).map { [$0] } ?? []
     }
     return plan
+  }
+
+  private func planner(_ route: String, _ reader: inout SnapshotReader) -> GatewayRoutePlanner? {
+    resolutions.servers(of: scope, &reader).routes[route].map {
+      GatewayRoutePlanner(scope: scope, name: route, route: $0)
+    }
   }
 
   private func clusters(
@@ -40,42 +67,16 @@ struct GatewayView {
   private func port(
     _ number: UInt32, _ plan: inout UnitPlan, _ reader: inout SnapshotReader
   ) {
-    let servers = GatewayServers.resolve(scope, &reader).filter { $0.port == number }
-    let mesh = reader.meshConfig()
+    let planner = GatewayListenerPlanner(scope: scope, mesh: reader.meshConfig())
     var secrets = GatewaySecrets(namespace: scope.secretsNamespace)
-    for bind in Set(servers.map(\.bind)).sorted() {
-      let group = compatible(servers.filter { $0.bind == bind })
-      let listeners = GatewayListenerPlanner(scope: scope, mesh: mesh)
-      if let listener = listeners.listener(port: number, bind: bind, group, &secrets, &reader) {
+    for group in resolutions.servers(of: scope, &reader).ports[number] ?? [] {
+      if let listener = planner.listener(
+        port: number, bind: group.bind, group.servers, &secrets, &reader)
+      {
         plan.listeners.append(listener)
-      }
-      let names = Set(group.filter(\.isHTTP).map(\.routeName)).sorted()
-      for name in names {
-        let routes = GatewayRoutePlanner(
-          scope: scope, servers: group.filter { $0.isHTTP && $0.routeName == name }, name: name)
-        let hosts = routes.hosts(&reader)
-        if scope.outbound.discoversVirtualHosts {
-          plan.routes.append(RouteConfigurationInput(name: name, virtualHosts: .discovered))
-          plan.virtualHosts += hosts
-        } else {
-          var configuration = RouteConfigurationInput(name: name, virtualHosts: .inline(hosts))
-          configuration.sources = Set(hosts.flatMap(\.sources)).sorted()
-          plan.routes.append(configuration)
-        }
       }
     }
     plan.add(secrets)
-  }
-
-  /// Servers that can share one address: the first one decides between plaintext and TLS.
-  private func compatible(_ servers: [GatewayServer]) -> [GatewayServer] {
-    guard let first = servers.first else { return [] }
-    var routes: Set<String> = []
-    return servers.filter { server in
-      guard server.isTLSProtocol == first.isTLSProtocol else { return false }
-      if !server.isTLSProtocol { return server.isHTTP == first.isHTTP }
-      return !server.isHTTP || routes.insert(server.routeName).inserted
-    }
   }
 }
 

@@ -23,6 +23,7 @@ struct OutboundView {
     case .host(let name): host(name, &reader)
     case .port(let number): port(number, &reader)
     case .address(let address): ownListeners(address, &reader)
+    case .route, .virtualHost: UnitPlan()
     }
   }
 
