@@ -76,9 +76,7 @@ extension EndToEnd {
           let readers = ProxyFleet(fleet).readers
           #expect(readers == (round % 2 == 0 ? 40 : 36))
           var run = FleetRun(fleet: fleet, client: client)
-          run.edits = [
-            (.endpoint, 20), (.serviceAdded, 20), (.serviceRemoved, 20), (.endpoint, 20),
-          ]
+          run.edits = [(.serviceAdded, 20), (.serviceRemoved, 20), (.endpoint, 30)]
           run.editRate = 20
           let watch = Task { try await Self.pendingBytes(mesh) }
           let report = try await run.perform { _ in }
