@@ -225,7 +225,12 @@ let package = Package(
         "StreamingJSON",
         "XDSProtocol", "YAML", logging, serviceLifecycle, swiftProtobuf,
       ]),
-    tests("BenchmarkMeshes", ["EnvoyTranslation", "MeshTesting", "XDSProtocol"]),
+    tests(
+      "BenchmarkMeshes",
+      [
+        "EnvoyTranslation", "KubernetesAPI", "MeshIngest", "MeshTesting", "StreamingJSON",
+        "XDSProtocol",
+      ]),
     tests("CertificateAuthority", ["OpenSSLCrypto", grdb, logging, x509]),
     tests(
       "CertificateServer",
@@ -303,7 +308,7 @@ let package = Package(
       ],
       path: "Tests/Benchmarks/Meshes", swiftSettings: strict),
     .executableTarget(
-      name: "bench-check", dependencies: ["BenchmarkMeshes", "MeshTesting"],
+      name: "bench-check", dependencies: ["BenchmarkMeshes", "LoadGenerator", "MeshTesting"],
       path: "Tests/Benchmarks/Check", swiftSettings: strict),
     .executableTarget(
       name: "skein-benchmarks",
@@ -319,7 +324,8 @@ let package = Package(
       dependencies: [
         "CProcess",
         "CertificateAuthority", "DiscoveryAPI", "DiscoveryServer", "EnvoyAPI", "EnvoyMessages",
-        "GRPCTransport", "MeshTesting", "OpenSSLCrypto", "ProtobufWire", "StreamingJSON",
+        "GRPCTransport", "KubernetesAPI", "KubernetesClient", "LoadGenerator", "MeshTesting",
+        "OpenSSLCrypto", "ProtobufWire", "StreamingJSON",
         "WorkloadAuthentication", "XDSProtocol", asyncHTTPClient, logging, nioCore, nioHPACK,
         nioHTTP1, nioPosix, nioSSL, swiftProtobuf,
       ],

@@ -54,8 +54,8 @@ package struct ControlPlane: Service {
     let diagnostics = DiagnosticsServer(
       addresses: [configuration.httpAddress, configuration.monitoringAddress],
       sources: DiagnosticSources.make(
-        discovery: discovery, translation: translation, ingest: ingest, readiness: readiness,
-        identity: identity, phases: phases), logger: logger)
+        discovery: discovery, translation: translation, ingest: ingest, store: store,
+        readiness: readiness, identity: identity, phases: phases), logger: logger)
     var services: [any Service] = [api, identity.ledger]
     if let path = configuration.configPath {
       services.append(ConfigurationFolder(path: path, server: api, logger: logger))

@@ -3,6 +3,7 @@ internal import Diagnostics
 internal import DiscoveryServer
 internal import EnvoyTranslation
 internal import MeshIngest
+internal import MeshStore
 internal import NIOCore
 internal import StreamingJSON
 internal import XDSProtocol
@@ -11,11 +12,12 @@ extension DiagnosticSources {
   /// What the parts of a control plane know.
   static func make(
     discovery: DiscoveryService, translation: MeshTranslation, ingest: MeshIngest,
-    readiness: Readiness, identity: IdentityServices, phases: PeerAuthenticationPhases
+    store: MeshStore, readiness: Readiness, identity: IdentityServices,
+    phases: PeerAuthenticationPhases
   ) -> DiagnosticSources {
     DiagnosticSources(
       waitingFor: { readiness.waitingFor },
-      metrics: { metrics(discovery, translation, ingest, identity) },
+      metrics: { metrics(discovery, translation, ingest, store, identity) },
       proxies: { await proxies(discovery) },
       resources: { await resources(of: $0, discovery) },
       objects: { ingest.reports.map(json) + translation.notices.map(json) + json(phases) })
@@ -76,7 +78,7 @@ extension DiagnosticSources {
 
   private static func metrics(
     _ discovery: DiscoveryService, _ translation: MeshTranslation, _ ingest: MeshIngest,
-    _ identity: IdentityServices
+    _ store: MeshStore, _ identity: IdentityServices
   ) -> [Metric] {
     var metrics: [Metric] = [
       Metric("pilot_xds", .gauge, Double(discovery.streams.count)),
@@ -110,7 +112,19 @@ extension DiagnosticSources {
       Metric(
         "skein_rejected_objects", .gauge,
         Double(ingest.reports.filter(\.isRejected).count)),
+      Metric("skein_xds_pending_bytes", .gauge, Double(discovery.streams.pendingBytes)),
     ]
+    for (part, sizes) in [
+      ("ingest", ingest.indexSizes), ("snapshot", store.indexSizes),
+      ("translation", translation.indexSizes), ("streams", discovery.streams.indexSizes),
+    ] {
+      for (index, size) in sizes.sorted(by: { $0.key < $1.key }) {
+        metrics.append(
+          Metric(
+            "skein_index_entries", .gauge, Double(size),
+            labels: [("part", part), ("index", index)]))
+      }
+    }
     return metrics
   }
 }

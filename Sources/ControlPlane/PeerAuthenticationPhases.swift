@@ -58,6 +58,7 @@ final class PeerAuthenticationPhases: Service {
         await awaitProxies(at: revision, until: deadline)
         store.retirePeerAuthentications(at: revision)
       }
+      state.withLock { $0.laggards = [] }
     }
   }
 

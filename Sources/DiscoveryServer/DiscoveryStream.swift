@@ -164,6 +164,7 @@ final class DiscoveryStream: GRPCCallHandler {
       StreamEntry(
         node: proxy, variant: variant, identity: identity.map { "\($0.identity)" },
         connectedAt: streams.clock(), peer: "\(call.peer.remoteAddress?.description ?? "-")",
+        pendingBytes: { [call] in call.pendingBytes },
         status: { loop.submit { me.value.session.status } },
         hasNewestClusters: {
           loop.submit { !me.value.isUpdateScheduled && me.value.session.hasNewestClusters }

@@ -10,6 +10,8 @@ package struct StreamEntry: Sendable {
   /// Seconds since 1970.
   package var connectedAt: Int64
   package var peer: String
+  /// How many bytes wait in the stream for the proxy to read them.
+  package var pendingBytes: @Sendable () -> Int
   /// Asks the stream, on its own loop, how far it is.
   package var status: @Sendable () -> EventLoopFuture<[TypeStatus]>
   /// Asks the stream whether the proxy has acknowledged the newest clusters and endpoints.
@@ -49,6 +51,17 @@ package final class DiscoveryStreams: Sendable {
   }
 
   package var count: Int { state.withLock(\.entries.count) }
+
+  /// The bytes that wait, in all streams together, for proxies to read them; of a large response that
+  /// several streams send, each of them counts all, although they share it.
+  package var pendingBytes: Int {
+    state.withLock { $0.entries.values.map(\.pendingBytes) }.reduce(0) { $0 + $1() }
+  }
+
+  /// How many entries each index has; refusals are remembered, at most a thousand.
+  package var indexSizes: [String: Int] {
+    state.withLock { ["streams": $0.entries.count, "rejections": $0.rejections.count] }
+  }
 
   /// The latest refusals, the newest last.
   package var rejections: [RecordedRejection] { state.withLock(\.rejections) }

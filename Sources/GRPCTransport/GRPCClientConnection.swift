@@ -80,10 +80,12 @@ package final class GRPCClientConnection: Sendable {
 
   /// Connects with TLS material that was read before; plaintext when it is nil.
   ///
+  /// `streamWindow` is how many bytes a server may have under way, unread, on each stream.
+  ///
   /// - Throws: `GRPCStatus` `unavailable` when the address does not answer within `timeout`.
   package static func connect(
     to address: GRPCAddress, context tls: GRPCClientTLSContext?, timeout: Duration = .seconds(10),
-    keepaliveTime: Duration = .seconds(30),
+    keepaliveTime: Duration = .seconds(30), streamWindow: Int = 1_048_576,
     group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
   ) async throws -> GRPCClientConnection {
     let context = tls?.context
@@ -96,8 +98,8 @@ package final class GRPCClientConnection: Sendable {
             makeTLSHandler(context: context, serverName: serverName))
         }
         let multiplexer = try channel.pipeline.syncOperations.configureHTTP2Pipeline(
-          mode: .client, connectionConfiguration: clientConnectionConfiguration,
-          streamConfiguration: clientStreamConfiguration
+          mode: .client, connectionConfiguration: connectionConfiguration(streamWindow),
+          streamConfiguration: streamConfiguration(streamWindow)
         ) { pushed in pushed.close() }
         try channel.pipeline.syncOperations.addHandler(
           ClientConnectionHandler(
@@ -241,24 +243,28 @@ package final class GRPCClientConnection: Sendable {
     (try? SocketAddress(ipAddress: text, port: 0)) != nil
   }
 
-  private static let clientConnectionConfiguration: NIOHTTP2Handler.ConnectionConfiguration = {
+  private static func connectionConfiguration(
+    _ streamWindow: Int
+  ) -> NIOHTTP2Handler.ConnectionConfiguration {
     var result = NIOHTTP2Handler.ConnectionConfiguration()
     result.initialSettings = [
       HTTP2Setting(parameter: .enablePush, value: 0),
-      HTTP2Setting(parameter: .initialWindowSize, value: 1_048_576),
+      HTTP2Setting(parameter: .initialWindowSize, value: streamWindow),
       HTTP2Setting(parameter: .maxHeaderListSize, value: 65_536),
     ]
     result.targetWindowSize = 16_777_216
     return result
-  }()
+  }
 
-  private static let clientStreamConfiguration: NIOHTTP2Handler.StreamConfiguration = {
+  private static func streamConfiguration(
+    _ streamWindow: Int
+  ) -> NIOHTTP2Handler.StreamConfiguration {
     var result = NIOHTTP2Handler.StreamConfiguration()
-    result.targetWindowSize = 1_048_576
+    result.targetWindowSize = streamWindow
     result.outboundBufferSizeHighWatermark = 65_536
     result.outboundBufferSizeLowWatermark = 16_384
     return result
-  }()
+  }
 }
 
 /// A channel with its handlers in place.

@@ -14,28 +14,26 @@ struct IngestState {
   let clusterDomain: String
   let clusterID: String
   let rootNamespace: String
-  private var services: [ObjectKey: Entry<KubernetesAPI.Service>] = [:]
-  private var slices: [ObjectKey: Entry<EndpointSlice>] = [:]
-  private var slicesOfService: [ObjectKey: Set<ObjectKey>] = [:]
-  private var servicesOfPod: [ObjectKey: Set<ObjectKey>] = [:]
-  private var pods: [ObjectKey: Entry<Pod>] = [:]
-  private var podsOfAddress: [String: Set<ObjectKey>] = [:]
-  private var nodes: [String: EndpointLocality] = [:]
-  private var serviceEntries: [ObjectKey: Entry<ServiceEntry>] = [:]
+  private(set) var services: [ObjectKey: Entry<KubernetesAPI.Service>] = [:]
+  private(set) var slices = EndpointSlices()
+  private(set) var pods: [ObjectKey: Entry<Pod>] = [:]
+  private(set) var podsOfAddress: [String: Set<ObjectKey>] = [:]
+  private(set) var nodes: [String: EndpointLocality] = [:]
+  private(set) var serviceEntries: [ObjectKey: Entry<ServiceEntry>] = [:]
   /// The service entries that select workloads, by namespace.
-  private var selectingEntries: [String: Set<ObjectKey>] = [:]
-  private var workloads: [ConfigKey: Workload] = [:]
-  private var workloadsOfNamespace: [String: Set<ConfigKey>] = [:]
-  private var hostsOfEntry: [ObjectKey: Set<ServiceID>] = [:]
-  private var known: [KubernetesResource: Set<ObjectKey>] = [:]
+  private(set) var selectingEntries: [String: Set<ObjectKey>] = [:]
+  private(set) var workloads: [ConfigKey: Workload] = [:]
+  private(set) var workloadsOfNamespace: [String: Set<ConfigKey>] = [:]
+  private(set) var hostsOfEntry: [ObjectKey: Set<ServiceID>] = [:]
+  private(set) var known: [KubernetesResource: Set<ObjectKey>] = [:]
   /// Services whose endpoints have to be joined again.
-  private var dirtyServices: Set<ObjectKey> = []
-  private var dirtyEntries: Set<ObjectKey> = []
+  private(set) var dirtyServices: Set<ObjectKey> = []
+  private(set) var dirtyEntries: Set<ObjectKey> = []
   /// Nodes that moved; a look at every pod finds theirs, so one look is for all of them.
-  private var dirtyNodes: Set<String> = []
+  private(set) var dirtyNodes: Set<String> = []
   /// Kinds whose first list is still to come. Until it has, endpoints would be joined once for each.
-  private var awaited: Set<KubernetesResource>
-  private var updates: [MeshUpdate] = []
+  private(set) var awaited: Set<KubernetesResource>
+  private(set) var updates: [MeshUpdate] = []
   /// What is wrong with objects; their last good version stays in force.
   var issues = ObjectReports()
 
@@ -83,9 +81,7 @@ struct IngestState {
       dirtyServices.insert(object.key)
     case .endpointSlice(let object):
       guard let value = accept(object, .endpointSlices) else { return }
-      removeSlice(object.key)
-      slices[object.key] = Entry(metadata: object.metadata, value: value)
-      addSlice(object.key)
+      setSlice(object.key, Entry(metadata: object.metadata, value: value))
     case .pod(let object):
       guard let value = accept(object, .pods) else { return }
       // Its workload is replaced, not ended: a pod whose status changed is the same workload.
@@ -151,8 +147,7 @@ struct IngestState {
       updates.append(.service(id, nil))
       dirtyServices.insert(key)
     case .endpointSlices:
-      removeSlice(key)
-      slices[key] = nil
+      setSlice(key, nil)
     case .pods: removePod(key)
     case .nodes: setNode(key.name, nil)
     case .secrets: updates.append(.secret(secretKey(key), nil))
@@ -213,7 +208,7 @@ struct IngestState {
     for address in Set([entry.value.podIP] + entry.value.podIPs) where !address.isEmpty {
       podsOfAddress[address, default: []].insert(key)
     }
-    dirtyServices.formUnion(servicesOfPod[key] ?? [])
+    markServices(of: entry)
     if let workload = WorkloadConversion.workload(entry.metadata, entry.value, nodes: nodes) {
       set(workload)
     } else {
@@ -232,7 +227,12 @@ struct IngestState {
       podsOfAddress[address]?.remove(key)
       if podsOfAddress[address]?.isEmpty == true { podsOfAddress[address] = nil }
     }
-    dirtyServices.formUnion(servicesOfPod[key] ?? [])
+    markServices(of: old)
+  }
+
+  private mutating func markServices(of pod: Entry<Pod>) {
+    let addresses = Set([pod.value.podIP] + pod.value.podIPs)
+    dirtyServices.formUnion(slices.services(of: pod.metadata.key, addresses))
   }
 
   private mutating func setNode(_ name: String, _ locality: EndpointLocality?) {
@@ -245,12 +245,7 @@ struct IngestState {
     guard !dirtyNodes.isEmpty else { return }
     let moved = pods.values.filter { dirtyNodes.contains($0.value.nodeName) }
     for entry in moved { addPod(entry) }
-    for (service, keys) in slicesOfService
-    where keys.contains(where: {
-      slices[$0]?.value.endpoints.contains { dirtyNodes.contains($0.nodeName) } ?? false
-    }) {
-      dirtyServices.insert(service)
-    }
+    for name in dirtyNodes { dirtyServices.formUnion(slices.services(onNode: name)) }
     dirtyNodes = []
   }
 
@@ -284,38 +279,8 @@ struct IngestState {
 
   // MARK: Endpoints
 
-  private func serviceKey(_ slice: Entry<EndpointSlice>) -> ObjectKey? {
-    slice.metadata.labels[EndpointSlice.serviceNameLabel].map {
-      ObjectKey(namespace: slice.metadata.namespace, name: $0)
-    }
-  }
-
-  private mutating func addSlice(_ key: ObjectKey) {
-    guard let slice = slices[key], let service = serviceKey(slice) else { return }
-    slicesOfService[service, default: []].insert(key)
-    for pod in podKeys(slice) { servicesOfPod[pod, default: []].insert(service) }
-    dirtyServices.insert(service)
-  }
-
-  private mutating func removeSlice(_ key: ObjectKey) {
-    guard let slice = slices[key], let service = serviceKey(slice) else { return }
-    slicesOfService[service]?.remove(key)
-    if slicesOfService[service]?.isEmpty == true { slicesOfService[service] = nil }
-    for pod in podKeys(slice) {
-      servicesOfPod[pod]?.remove(service)
-      if servicesOfPod[pod]?.isEmpty == true { servicesOfPod[pod] = nil }
-    }
-    dirtyServices.insert(service)
-  }
-
-  private func podKeys(_ slice: Entry<EndpointSlice>) -> [ObjectKey] {
-    slice.value.endpoints.flatMap { endpoint -> [ObjectKey] in
-      if let target = endpoint.targetRef, target.kind == "Pod" {
-        let namespace = target.namespace.isEmpty ? slice.metadata.namespace : target.namespace
-        return [ObjectKey(namespace: namespace, name: target.name)]
-      }
-      return endpoint.addresses.flatMap { podsOfAddress[$0].map(Array.init) ?? [] }
-    }
+  private mutating func setSlice(_ key: ObjectKey, _ slice: Entry<EndpointSlice>?) {
+    dirtyServices.formUnion(slices.set(key, slice))
   }
 
   private mutating func joinEndpoints(_ key: ObjectKey) {
@@ -330,7 +295,7 @@ struct IngestState {
       pods: pods, podsOfAddress: podsOfAddress, nodes: nodes, clusterID: clusterID)
     var seen: Set<String> = []
     var endpoints: [MeshEndpoint] = []
-    for slice in (slicesOfService[key] ?? []).sorted().compactMap({ slices[$0] }) {
+    for slice in slices.slices(of: key) {
       // An address moves between slices, so for a moment it can be in two.
       endpoints += conversion.endpoints(
         slice, publishesNotReady: service.value.publishNotReadyAddresses

@@ -51,6 +51,9 @@ package final class MeshIngest: Sendable {
     }
   }
 
+  /// How many entries each index has; a mesh that is again what it was has as many as it had.
+  package var indexSizes: [String: Int] { state.withLock(\.indexSizes) }
+
   private func log(_ report: ObjectReport) {
     for issue in report.issues {
       logger.log(

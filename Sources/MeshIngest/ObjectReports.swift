@@ -8,6 +8,9 @@ struct ObjectReports {
   /// The issues that objects had before they were touched.
   private var before: [ObjectReport.Subject: [FieldIssue]] = [:]
 
+  /// How many objects are spoken of.
+  var size: Int { all.count + before.count }
+
   subscript(subject: ObjectReport.Subject) -> ObjectReport? {
     get { all[subject] }
     set {

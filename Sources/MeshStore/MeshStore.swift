@@ -58,6 +58,12 @@ package final class MeshStore: Sendable {
     }
   }
 
+  /// How many entries each index of the snapshot has, and how many changes wait to be taken.
+  package var indexSizes: [String: Int] {
+    let (snapshot, untaken) = state.withLock { ($0.snapshot, $0.untaken.count) }
+    return snapshot.indexSizes.merging(["untaken": untaken]) { first, _ in first }
+  }
+
   /// Wakes whoever follows the store, even when nothing changed.
   package func signal() {
     state.withLock(\.notify)?()

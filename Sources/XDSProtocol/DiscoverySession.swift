@@ -120,6 +120,8 @@ package struct DiscoverySession: Sendable {
       guard heldRoutes.contains(Self.route(of: change.name)) else { return }
     }
     expect(type, change.name, old: HeldResource(change.old))
+    // A proxy that never answers must not make this grow with all that comes and goes meanwhile.
+    if change.new == nil { types[type].forgetUnsent(change.name) }
   }
 
   /// Notes that the proxy shall hold another version of `name`; one that waits for everything does

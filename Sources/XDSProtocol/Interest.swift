@@ -16,6 +16,9 @@ struct Interest: Sendable {
     return interest
   }()
 
+  /// How many names are kept.
+  var size: Int { included.count + excluded.count }
+
   var isEmpty: Bool { !isEverything && included.isEmpty }
 
   func contains(_ name: String, exists: Bool) -> Bool {

@@ -24,6 +24,14 @@ extension DiscoverySession {
     types[.cluster].isIdle && types[.endpoints].isIdle
   }
 
+  /// How many entries the session keeps for what differs between the proxy and the newest state; for a
+  /// proxy that never answers no more than there are resources.
+  package var indexSize: Int {
+    ResourceType.allCases.reduce(
+      warming.count + replacedEarly.count + heldRoutes.count + inheritedHosts.count
+    ) { $0 + types[$1].size }
+  }
+
   /// The status of each type that the proxy watches.
   package var status: [TypeStatus] {
     ResourceType.allCases.filter { types[$0].isWatched }.map(status(of:))

@@ -115,6 +115,19 @@ struct TypeSession: Sendable {
     pending[name] = Pending(held: held, isForced: isForced)
   }
 
+  /// Forgets a resource that ended before the proxy was sent it.
+  mutating func forgetUnsent(_ name: String) {
+    guard let held = pending[name]?.held, held.version == nil else { return }
+    pending[name] = nil
+    refused[name] = nil
+  }
+
+  /// How many entries are kept.
+  var size: Int {
+    interest.size + pending.count + (inFlight.map { $0.entries.count + $0.excluded.count } ?? 0)
+      + suspects.reduce(suspects.count) { $0 + $1.count } + refused.count + releases.count
+  }
+
   /// Ends the interest in `name`.
   mutating func forget(_ name: String, exists: Bool) {
     interest.remove(name, exists: exists)

@@ -49,7 +49,7 @@ final class ConnectedProxy: ProxyResources, Sendable {
       let to = later.parts[index]
       guard from.revision != to.revision else { continue }
       changes +=
-        view.changes(from: from.revision, to: to.revision)
+        view.changes(from: from, to: to)
         ?? to.resources.changes(since: from.resources)
     }
     return changes

@@ -60,6 +60,32 @@ package final class MeshTranslation: ResourceDiscovery, Sendable {
   /// How many views there are.
   package var viewCount: Int { state.withLock(\.plannings.count) }
 
+  /// How many entries each index has, members of its sets included.
+  ///
+  /// A mesh and proxies that are again what they were have as many as they had, but for `logged`, the
+  /// names of the latest changes, of which each view keeps a bounded number, and for `cached` before
+  /// ``ResourceCache/sweep()``.
+  package var indexSizes: [String: Int] {
+    var sizes = state.withLock { state in
+      let views = state.plannings.values.map(\.view.sizes)
+      let nodes = state.families.values.flatMap(\.nodes.values)
+      return [
+        "plannings": state.plannings.values.reduce(state.plannings.count) { $0 + $1.size },
+        "published": views.reduce(0) { $0 + $1.resources },
+        "logged": views.reduce(0) { $0 + $1.logged }, "viewIDs": state.viewIDs.count,
+        "families": state.families.values.reduce(state.families.count) { $0 + $1.views.count },
+        "nodes": nodes.reduce(nodes.count) { $0 + $1.count },
+        "dependents": state.dependents.values.reduce(state.dependents.count) { $0 + $1.count },
+        "proxies": state.proxies.values.reduce(state.proxies.count) {
+          $0 + $1.dependencies.count + $1.views.count
+        },
+        "unused": state.unused.count,
+      ]
+    }
+    sizes["cached"] = cache.count
+    return sizes
+  }
+
   /// What objects ask for and connected proxies do not get.
   package var notices: [TranslationNotice] {
     let all = state.withLock { state in

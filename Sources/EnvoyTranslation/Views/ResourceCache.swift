@@ -29,6 +29,11 @@ package final class ResourceCache: Sendable {
     var resources: [Key: WeakResource] = [:]
     var sweepAt = 1024
     var counters = Counters()
+
+    mutating func sweep() {
+      resources = resources.filter { $0.value.resource != nil }
+      sweepAt = max(1024, resources.count * 2)
+    }
   }
 
   private let state = Mutex(State())
@@ -39,6 +44,9 @@ package final class ResourceCache: Sendable {
 
   /// How many entries there are, those of resources that ended included.
   package var count: Int { state.withLock(\.resources.count) }
+
+  /// Forgets the entries of resources that ended, as happens by itself each time the count has doubled.
+  package func sweep() { state.withLock { $0.sweep() } }
 
   /// The resource of an input, built if need be.
   func resource<Input: ResourceInput>(for input: Input) -> EncodedResource {
@@ -54,8 +62,7 @@ package final class ResourceCache: Sendable {
       state.counters.builtBytes &+= UInt64(built.deltaEntry.count)
       state.resources[key] = WeakResource(resource: built)
       if state.resources.count > state.sweepAt {
-        state.resources = state.resources.filter { $0.value.resource != nil }
-        state.sweepAt = max(1024, state.resources.count * 2)
+        state.sweep()
       }
     }
     return built

@@ -9,6 +9,9 @@ struct RouteComposition {
   private var frames: [String: EncodedResource] = [:]
   private var fragments: [String: [String: EncodedResource]] = [:]
 
+  /// How many frames and fragments there are.
+  var size: Int { fragments.values.reduce(frames.count) { $0 + 1 + $1.count } }
+
   /// Takes a resource of a unit; answers the route configuration that has to be composed again.
   mutating func update(_ name: ResourceName, to resource: EncodedResource?) -> String {
     guard name.type == .virtualHost else {

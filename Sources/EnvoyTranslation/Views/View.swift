@@ -10,7 +10,8 @@ final class View: Sendable {
   private struct Published {
     var revision: UInt64 = 0
     var resources = ResourceSet()
-    var log: Deque<(revision: UInt64, changes: [ResourceChange])> = []
+    /// Names alone: whoever is behind holds the old resources, and nobody else needs them.
+    var log: Deque<(revision: UInt64, names: [ResourceName])> = []
     var logged = 0
   }
 
@@ -53,26 +54,40 @@ final class View: Sendable {
       }
       guard !changes.isEmpty else { return [] }
       published.revision &+= 1
-      published.log.append((published.revision, changes))
+      published.log.append(
+        (published.revision, changes.map { ResourceName($0.type, $0.name) }))
       published.logged += changes.count
       while published.logged > Self.logLimit, let first = published.log.popFirst() {
-        published.logged -= first.changes.count
+        published.logged -= first.names.count
       }
       return changes
     }
   }
 
   /// The changes between two revisions; nil when the log does not reach that far back.
-  func changes(from earlier: UInt64, to later: UInt64) -> [ResourceChange]? {
-    published.withLock { published in
-      let entries = published.log.filter { $0.revision > earlier && $0.revision <= later }
-      guard UInt64(entries.count) == later &- earlier else { return nil }
-      var merged: [ResourceName: ResourceChange] = [:]
-      for change in entries.flatMap(\.changes) {
-        let name = ResourceName(change.type, change.name)
-        if merged[name] == nil { merged[name] = change } else { merged[name]?.new = change.new }
+  func changes(from earlier: ResourceState.Part, to later: ResourceState.Part) -> [ResourceChange]?
+  {
+    let names: Set<ResourceName>? = published.withLock { published in
+      let entries = published.log.filter {
+        $0.revision > earlier.revision && $0.revision <= later.revision
       }
-      return merged.values.filter(\.isEffective)
+      guard UInt64(entries.count) == later.revision &- earlier.revision else { return nil }
+      return Set(entries.flatMap(\.names))
+    }
+    return names?.map { name in
+      ResourceChange(
+        type: name.type, name: name.name, old: earlier.resources[name.type, name.name],
+        new: later.resources[name.type, name.name])
+    }.filter(\.isEffective)
+  }
+
+  /// How many resources are published, and how many changes are kept.
+  var sizes: (resources: Int, logged: Int) {
+    published.withLock { published in
+      let count = ResourceType.allCases.reduce(published.resources.hostsOfRoute.count) {
+        $0 + published.resources[$1].count
+      }
+      return (count, published.logged)
     }
   }
 }

@@ -34,6 +34,12 @@ struct ViewPlanning {
     composition = sibling.composition
   }
 
+  /// How many entries the planning has beside its view.
+  var size: Int {
+    rivals.values.reduce(units.count + dependencies.count + users.count) { $0 + 1 + $1.count }
+      + (composition?.size ?? 0)
+  }
+
   /// What units of one step do to a name.
   private struct Touch {
     var units: Set<PlanUnit> = []

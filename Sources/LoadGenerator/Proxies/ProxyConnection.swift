@@ -56,9 +56,11 @@ final class ProxyConnection: GRPCClientCallHandler {
     guard !isStopped else { return }
     let me = NIOLoopBound(self, eventLoop: loop)
     let (fleet, loop, namespace) = (fleet, loop, identity.namespace)
+    let isDeaf = behavior == .deaf
     Task {
       do {
-        let connection = try await fleet.openConnection(namespace: namespace, loop: loop)
+        let connection = try await fleet.openConnection(
+          namespace: namespace, isDeaf: isDeaf, loop: loop)
         loop.execute { me.value.connected(connection) }
       } catch {
         fleet.failed("\(error)")

@@ -176,11 +176,13 @@ package final class ProxyFleet: Sendable {
   // MARK: Called by connections
 
   func openConnection(
-    namespace: String, loop: any EventLoop
+    namespace: String, isDeaf: Bool, loop: any EventLoop
   ) async throws -> GRPCClientConnection {
     let context = configuration.credentials?.context(in: namespace)
+    // What a deaf proxy is sent shall wait at the server, not in this process.
     return try await GRPCClientConnection.connect(
-      to: configuration.address, context: context, timeout: .seconds(30), group: loop)
+      to: configuration.address, context: context, timeout: .seconds(30),
+      streamWindow: isDeaf ? 65_535 : 1_048_576, group: loop)
   }
 
   func backOff(after losses: Int) -> TimeAmount {

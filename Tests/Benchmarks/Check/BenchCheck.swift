@@ -12,11 +12,15 @@ internal import Darwin
 ///     bench-check            counters and instructions; UPDATE_BASELINE=1 writes the baseline anew
 ///     bench-check counters   counters alone
 ///     bench-check kernel NAME ROUNDS
+///     bench-check churn CYCLES   what objects that come and go leave behind, with resident memory
 @main
 struct BenchCheck {
   static func main() async throws {
     let arguments = CommandLine.arguments
     if arguments.count == 4, arguments[1] == "kernel" { return try kernel(arguments) }
+    if arguments.count == 3, arguments[1] == "churn" {
+      return try await ChurnCheck.run(arguments[2])
+    }
     var measured = Baseline()
     measured.swiftVersion = swiftVersion
     for services in Baseline.sizes {

@@ -39,7 +39,7 @@ extension IstiodObjects {
   }
 
   /// The base64 of a PEM text that is indented for YAML.
-  private static func base64(_ text: String) -> String {
+  static func base64(_ text: String) -> String {
     let lines = text.split(separator: "\n").map { line in line.drop { $0 == " " } }
     return Base64.encode(Array((lines.joined(separator: "\n") + "\n").utf8))
   }

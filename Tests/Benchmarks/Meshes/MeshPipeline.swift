@@ -1,5 +1,6 @@
 package import EnvoyTranslation
 package import MeshIngest
+internal import MeshModel
 internal import MeshStore
 package import MeshTesting
 internal import Synchronization
@@ -30,6 +31,30 @@ package final class MeshPipeline: Sendable {
   /// Takes events all the way to the proxies' views.
   package func apply(_ events: [IngestEvent]) {
     documents.ingest.apply(events)
+    translate()
+  }
+
+  /// Ends the first phase of changes of mutual TLS, as the daemon does when all proxies have followed.
+  package func retirePeerAuthentications() {
+    documents.store.retirePeerAuthentications(
+      at: documents.store.snapshot.peerAuthenticationRevision)
+    translate()
+  }
+
+  /// How many entries each index of every part has, by `part.index`.
+  package var indexSizes: [String: Int] {
+    let parts = [
+      ("ingest", documents.ingest.indexSizes), ("snapshot", documents.store.indexSizes),
+      ("translation", translation.indexSizes),
+    ]
+    var sizes: [String: Int] = [:]
+    for (part, values) in parts {
+      for (index, size) in values { sizes["\(part).\(index)"] = size }
+    }
+    return sizes
+  }
+
+  private func translate() {
     guard let (snapshot, changes) = documents.store.takeChanges() else { return }
     keys.withLock { $0 += changes.count }
     translation.update(to: snapshot, changes)

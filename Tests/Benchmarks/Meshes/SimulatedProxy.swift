@@ -26,6 +26,9 @@ package struct SimulatedProxy: ~Copyable {
     self.held = held
   }
 
+  /// How many entries the session keeps.
+  package var sessionSize: Int { session.indexSize }
+
   /// Subscribes to everything, in Envoy's order.
   package mutating func start() {
     subscribe(.cluster, [])
