@@ -1,5 +1,7 @@
 import BenchmarkMeshes
 import EnvoyTranslation
+import KubernetesAPI
+import MeshIngest
 import MeshTesting
 import Testing
 import XDSProtocol
@@ -22,6 +24,31 @@ import XDSProtocol
     let measured = try await CountedScenarios.measure(services: 50)
     let metadata = try #require(measured.first { $0.name == "edits of metadata alone" })
     #expect(metadata.counters == WorkCounters())
+  }
+
+  @Test func `A list that is read again, after a watch broke, does nothing at all`() async throws {
+    let mesh = KubernetesMesh(services: 50)
+    let pipeline = try MeshPipeline(mesh)
+    var proxy = await SimulatedProxy(
+      to: pipeline.translation,
+      as: try ProxyNodes.node(
+        name: mesh.podName(1, 0), namespace: mesh.namespace(1), address: mesh.address(1, 0)))
+    proxy.start()
+    let counters = (pipeline.translation.counters, pipeline.translation.cache.counters)
+    let traffic = proxy.traffic
+    let sizes = pipeline.indexSizes
+    var services: Set<ObjectKey> = []
+    for index in 0..<mesh.services {
+      services.insert(ObjectKey(namespace: mesh.namespace(index), name: mesh.name(index)))
+    }
+    for _ in 0..<20 {
+      pipeline.apply(try mesh.events() + [.listed(.services, services)])
+      proxy.catchUp()
+    }
+    #expect(counters == (pipeline.translation.counters, pipeline.translation.cache.counters))
+    #expect(proxy.traffic == traffic)
+    #expect(pipeline.indexSizes == sizes)
+    proxy.close()
   }
 
   /// How many resources istiod's harness reports for the same objects, as far as they must be equal.
