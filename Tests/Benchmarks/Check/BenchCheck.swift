@@ -28,7 +28,10 @@ struct BenchCheck {
     }
     measured.counters["istiod's cases"] = try await IstiodMessages.measure()
     let countsInstructions = !arguments.contains("counters") && canCountInstructions()
-    if countsInstructions { countInstructions(&measured) }
+    if countsInstructions {
+      let uncounted = countInstructions(&measured)
+      guard uncounted.isEmpty else { return fail(uncounted) }
+    }
     let known = ChildProgram.read(Baseline.path).map { try? Baseline(parsing: $0) } ?? Baseline()
     if isSet("UPDATE_BASELINE") {
       if !countsInstructions, let known {
@@ -84,11 +87,21 @@ struct BenchCheck {
     return false
   }
 
-  private static func countInstructions(_ measured: inout Baseline) {
-    for kernel in InstructionKernel.allCases {
-      measured.instructions[kernel.rawValue] = InstructionCount.of(
-        kernel, binary: CommandLine.arguments[0])
+  /// Counts the instructions of every kernel; answers which could not be counted.
+  private static func countInstructions(_ measured: inout Baseline) -> [String] {
+    guard let binary = InstructionCount.stripped(CommandLine.arguments[0]) else {
+      return ["\(CommandLine.arguments[0]) cannot be stripped of its debug information"]
     }
+    defer { unsafe unlink(binary) }
+    var uncounted: [String] = []
+    for kernel in InstructionKernel.allCases {
+      let count = InstructionCount.of(kernel, binary: binary)
+      measured.instructions[kernel.rawValue] = count
+      if count == nil {
+        uncounted.append("the instructions of \(kernel.rawValue) were not counted")
+      }
+    }
+    return uncounted
   }
 
   // MARK: Surroundings

@@ -11,6 +11,14 @@ enum InstructionCount {
       ? nil : "\(valgrind) is not installed (make deps installs it)"
   }
 
+  /// A copy of a binary without debug information, of which Valgrind 3.19 cannot read all; nil when it
+  /// cannot be made.
+  static func stripped(_ binary: String) -> String? {
+    let copy = ChildProgram.temporaryPath("bench-check")
+    let result = ChildProgram.run("/usr/bin/strip", ["--strip-debug", "-o", copy, binary])
+    return result.status == 0 ? copy : nil
+  }
+
   /// The instructions that a kernel needs once.
   ///
   /// The difference between two runs of unequal length, so that starting the process and preparing the
