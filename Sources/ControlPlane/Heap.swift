@@ -9,9 +9,4 @@ package enum Heap {
   package static func giveBack() {
     skein_configure_heap(2)
   }
-
-  /// Gives back the free pages that are left.
-  package static func trim() {
-    skein_trim_heap()
-  }
 }

@@ -72,8 +72,8 @@ struct LoadCertificatesCommand: AsyncParsableCommand {
     guard LoadDuration(duration) != nil else {
       throw ValidationError("--duration \(duration) is not a duration as 500ms, 30s or 2m")
     }
-    guard rate.map({ $0 > 0 && $0 <= 1_000_000 }) ?? true else {
-      throw ValidationError("--rate must be above 0 and at most a million")
+    guard rate.map({ (0.001...1_000_000).contains($0) }) ?? true else {
+      throw ValidationError("--rate must be 0.001–1000000 a second")
     }
     guard (1...1000).contains(connections) else {
       throw ValidationError("--connections must be 1–1000")
@@ -92,7 +92,7 @@ struct LoadCertificatesCommand: AsyncParsableCommand {
       return
     }
     var load = CertificateLoadConfiguration(
-      address: address, rootsPEM: try text(of: rootCert),
+      address: address, rootsPEM: try LoadFile.text(of: rootCert),
       tokens: try tokenFile.flatMap { try tokens(in: $0) })
     load.serverName = tlsServerName
     load.keyType = keyType == .rsa ? .rsa2048 : .ecdsaP256
@@ -123,23 +123,12 @@ struct LoadCertificatesCommand: AsyncParsableCommand {
     }
   }
 
-  private func text(of path: String) throws -> String {
-    do {
-      guard let bytes = try PrivateFile.read(path) else {
-        throw CleanFailure("there is no file \(path)", code: ExitCode(66))
-      }
-      return String(decoding: bytes, as: UTF8.self)
-    } catch let error as CryptoError {
-      throw CleanFailure("\(error)", code: ExitCode(66))
-    }
-  }
-
   private func tokens(in path: String) throws -> [String] {
-    let tokens = try text(of: path).split(whereSeparator: \.isWhitespace).map(String.init)
+    let tokens = try LoadFile.text(of: path).split(whereSeparator: \.isWhitespace).map(String.init)
     guard !tokens.isEmpty else {
       throw CleanFailure("the token file \(path) is empty", code: ExitCode(65))
     }
-    guard tokens.allSatisfy({ $0.utf8.allSatisfy { (0x21...0x7E).contains($0) } }) else {
+    guard tokens.allSatisfy(LoadFile.isToken) else {
       throw CleanFailure("the token file \(path) holds more than text", code: ExitCode(65))
     }
     return tokens

@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import GRPCTransport
 internal import KubernetesClient
 internal import LoadGenerator
-internal import OpenSSLCrypto
 internal import StreamingJSON
 
 /// `skein load proxies`.
@@ -135,8 +134,13 @@ struct LoadProxiesCommand: AsyncParsableCommand {
     guard LoadDuration(changes.timeout) != nil,
       changes.hold.map({ LoadDuration($0) != nil }) ?? true
     else { throw ValidationError("--timeout and --hold must be durations as 500ms, 30s or 2m") }
-    guard changes.editRate > 0, changes.flapRate >= 0, changes.churn >= 0 else {
-      throw ValidationError("rates must not be negative, and --edit-rate not zero")
+    let rates = [
+      ("connect-rate", fleet.connectRate), ("edit-rate", changes.editRate),
+      ("flap-rate", changes.flapRate == 0 ? nil : changes.flapRate),
+      ("churn", changes.churn == 0 ? nil : changes.churn),
+    ]
+    for case (let name, let rate?) in rates where !(0.001...100_000).contains(rate) {
+      throw ValidationError("--\(name) must be 0.001–100000 a second")
     }
   }
 
@@ -192,31 +196,26 @@ struct LoadProxiesCommand: AsyncParsableCommand {
     if let tokenFile = fleet.tokenFile, let rootCert = fleet.rootCert {
       do {
         configuration.credentials = try await FleetCredentials(
-          tokens: try tokens(in: tokenFile), rootCertificatesPEM: try text(of: rootCert),
+          tokens: try tokens(in: tokenFile), rootCertificatesPEM: try LoadFile.text(of: rootCert),
           address: address, serverName: fleet.tlsServerName)
       } catch let status as GRPCStatus {
         throw CleanFailure("no certificates for the proxies: \(status)", code: ExitCode(69))
+      } catch let error as GRPCTLSError {
+        throw CleanFailure("\(rootCert): \(error)", code: ExitCode(65))
       }
     }
     return configuration
   }
 
   private func tokens(in path: String) throws -> [FleetCredentials.Token] {
-    try text(of: path).split(whereSeparator: \.isNewline).map { line in
+    try LoadFile.text(of: path).split(whereSeparator: \.isNewline).map { line in
       let parts = line.split(whereSeparator: { $0 == " " || $0 == "/" }).map(String.init)
-      guard parts.count == 3 else {
+      guard parts.count == 3, LoadFile.isToken(line.filter { $0 != " " }) else {
         throw CleanFailure(
           "\(path): a line is not <namespace>/<service-account> <token>", code: ExitCode(65))
       }
       return FleetCredentials.Token(
         namespace: parts[0], serviceAccount: parts[1], secret: parts[2])
     }
-  }
-
-  private func text(of path: String) throws -> String {
-    guard let bytes = try PrivateFile.read(path) else {
-      throw CleanFailure("there is no file \(path)", code: ExitCode(66))
-    }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -104,6 +104,13 @@ extension EndToEnd {
       #expect(silent.output.contains("cannot connect to"), "\(silent.output)")
       #expect(load("proxies", "--edits", "endpoint=0").status == 64)
       #expect(load("proxies", "--token-file", "x").status == 64)
+      for rate in ["0", "-1", "nan", "1e-300", "inf"] {
+        let refused = load("proxies", "--connect-rate=\(rate)")
+        #expect(refused.status == 64, "\(rate): \(refused.output)")
+      }
+      let folder = load(
+        "proxies", "--token-file", mesh.directory, "--root-cert", mesh.rootFile)
+      #expect(folder.status == 66, "\(folder.output)")
       #expect(load("workload", "--api", mesh.controlAddress + ":9").status == 69)
     }
 

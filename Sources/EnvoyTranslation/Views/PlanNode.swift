@@ -26,9 +26,9 @@ final class PlanNode: Sendable {
     positions =
       resources.count > 16
       ? Dictionary(
-        uniqueKeysWithValues: resources.enumerated().map {
+        resources.enumerated().map {
           (ResourceName($0.element.type, $0.element.name), $0.offset)
-        }) : [:]
+        }, uniquingKeysWith: { first, _ in first }) : [:]
   }
 
   var isEmpty: Bool { resources.isEmpty && notices.isEmpty }

@@ -10,7 +10,8 @@ final class GatewayResolutions: Sendable {
     var answers: [Viewer.Question: Bool]
   }
 
-  /// How many resolutions are kept; what is missing is resolved again.
+  /// How many scopes, and resolutions of one, are kept; what is missing is resolved again. A peer
+  /// without credentials may claim any namespace.
   private static let limit = 256
 
   private let known = Mutex<[GatewayScope: [Resolution]]>([:])
@@ -28,6 +29,7 @@ final class GatewayResolutions: Sendable {
       servers: servers, dependencies: fresh.dependencies, answers: fresh.answers)
     known.withLock { known in
       if known.count >= Self.limit { known = [:] }
+      if known[scope]?.count ?? 0 >= Self.limit { known[scope] = nil }
       known[scope, default: []].append(resolution)
     }
     reader.join(dependencies: resolution.dependencies, answers: resolution.answers)
