@@ -280,7 +280,8 @@ let package = Package(
       "ProxyAgent",
       [
         "CertificateAuthority", "CertificateServer", "DiscoveryAPI", "GRPCTransport",
-        "OpenSSLCrypto", "WorkloadAuthentication", logging, nioCore, nioHPACK, nioPosix,
+        "MeshTesting", "OpenSSLCrypto", "WorkloadAuthentication", logging, nioCore, nioHPACK,
+        nioPosix,
         serviceLifecycle, swiftProtobuf,
       ]),
     tests("RegularExpression", ["MeshTesting", "StreamingJSON"]),

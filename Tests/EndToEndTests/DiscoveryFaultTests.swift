@@ -1,5 +1,6 @@
 import DiscoveryServer
 import Foundation
+import MeshTesting
 import StreamingJSON
 import Testing
 import XDSProtocol
@@ -14,7 +15,7 @@ extension EndToEnd {
     {
       try await HandFedEnvoy.run { envoy in
         let names = (0..<8).map { "service-\($0)" }
-        let ports = try names.map { _ in try freePort() }
+        let ports = try names.map { _ in try FreePort.next() }
         func put(version: String, bad: Int? = nil) throws {
           var resources: [EncodedResource] = []
           for (index, name) in names.enumerated() {

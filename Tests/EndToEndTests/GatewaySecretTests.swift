@@ -79,7 +79,8 @@ extension EndToEnd {
           "\(mesh.controlAddress):15012", "--tls-server-name", "istiod.istio-system.svc",
           "--token-file", tokenFile, "--root-cert", mesh.rootFile,
           "--envoy", EnvoyBinary.path ?? "", "--config-dir", mesh.directory + "/gateway",
-          "--admin-port", String(try freePort()), "--status-port", "0", "--prometheus-port", "0",
+          "--admin-port", String(try FreePort.next()), "--status-port", "0", "--prometheus-port",
+          "0",
           "--drain-duration", "0s",
         ], log: mesh.directory + "/gateway-agent.log")
     }

@@ -34,7 +34,7 @@ struct HandFedEnvoy {
       await connection.close()
       await server.shutdown()
     }
-    let adminPort = try freePort()
+    let adminPort = try FreePort.next()
     let path = ChildProgram.temporaryPath("bootstrap.json")
     ChildProgram.write(bootstrap(discovery: relayAddress.port ?? 0, admin: adminPort), to: path)
     let log = path + ".log"

@@ -143,7 +143,7 @@ extension EndToEnd {
     }
 
     @Test func `Commands that find no server end with 69 and name the address they tried`() throws {
-      let address = "127.0.0.1:\(try freePort())"
+      let address = "127.0.0.1:\(try FreePort.next())"
       let mesh = file("mesh.yaml", Self.mesh)
       for arguments in [
         ["get", "vs"], ["get", "vs", "shop"], ["apply", "-f", mesh], ["delete", "-f", mesh],

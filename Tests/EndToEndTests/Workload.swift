@@ -46,8 +46,8 @@ struct Workload: Sendable {
     self.address = address
     let name = description.name
     let skein = RunningMesh.skein
-    adminPort = try freePort()
-    statusPort = try freePort()
+    adminPort = try FreePort.next()
+    statusPort = try FreePort.next()
     application = try MeshProgram(
       "application \(name)",
       [

@@ -4,6 +4,7 @@ import DiscoveryAPI
 import Foundation
 import GRPCTransport
 import Logging
+import MeshTesting
 import NIOCore
 import NIOPosix
 import OpenSSLCrypto
@@ -70,8 +71,8 @@ final class TestControlPlane: Sendable {
     result.labels = [("app", "a"), ("version", "v1")]
     result.interceptionMode = .none
     result.prometheusPort = 0
-    result.adminPort = try freePort()
-    result.statusPort = try freePort()
+    result.adminPort = try FreePort.next()
+    result.statusPort = try FreePort.next()
     result.drainDuration = .seconds(1)
     return result
   }
@@ -154,14 +155,6 @@ final class EmptyDiscovery: GRPCService {
       call.send([ByteBuffer(bytes: bytes)])
     }
   }
-}
-
-/// A port of loopback that nobody uses now.
-func freePort() throws -> Int {
-  let channel = try ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-    .bind(host: "127.0.0.1", port: 0).wait()
-  defer { try? channel.close().wait() }
-  return try #require(channel.localAddress?.port)
 }
 
 /// Runs an agent for the duration of `body` and stops it gracefully.
