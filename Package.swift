@@ -121,7 +121,7 @@ let package = Package(
         "EnvoyTranslation", "GRPCTransport", "KubernetesAPI", "KubernetesClient", "MeshIngest",
         "IstioAPI", "MeshModel", "MeshStore", "OpenSSLCrypto", "StandaloneAPI", "StreamingJSON",
         "WorkloadAuthentication",
-        "XDSProtocol", "YAML", logging, nioCore, nioPosix, nioSSL, serviceLifecycle,
+        "XDSProtocol", "YAML", grdb, logging, nioCore, nioPosix, nioSSL, serviceLifecycle,
       ]),
     library(
       "ProxyAgent",
@@ -179,7 +179,13 @@ let package = Package(
       ["IstioAPI", "KubernetesAPI", "MeshModel", "OpenSSLCrypto", "StreamingJSON", "YAML", logging]),
     library("MeshStore", ["MeshModel", treeCollections]),
     library("CertificateAuthority", ["OpenSSLCrypto", grdb, logging, serviceLifecycle]),
-    library("WorkloadAuthentication", ["GRPCTransport", "OpenSSLCrypto", grdb, logging, nioCore]),
+    library(
+      "WorkloadAuthentication",
+      [
+        "GRPCTransport", "KubernetesAPI", "KubernetesClient", "OpenSSLCrypto", "StreamingJSON",
+        grdb,
+        logging, nioCore,
+      ]),
     library("MeshModel", ["IstioAPI", "KubernetesAPI", treeCollections]),
 
     // Protocols
@@ -187,14 +193,13 @@ let package = Package(
     library(
       "KubernetesClient",
       [
-        "KubernetesAPI", "StreamingJSON", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL,
-        serviceLifecycle,
+        "KubernetesAPI", "OpenSSLCrypto", "StreamingJSON", "YAML", asyncHTTPClient, logging,
+        nioCore,
+        nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
       ]),
     library(
       "GRPCTransport",
       [logging, nioCore, nioHPACK, nioHTTP1, nioHTTP2, nioPosix, nioSSL, serviceLifecycle]),
-    library("OpenSSLCrypto", ["COpenSSL"], settings: relaxed),
-    library("YAML", ["CLibYAML", "StreamingJSON"], settings: relaxed),
 
     // APIs
     .target(
@@ -202,6 +207,8 @@ let package = Package(
       swiftSettings: relaxed),
     library("IstioAPI", ["RegularExpression", "StreamingJSON"]),
     library("KubernetesAPI", ["StreamingJSON"]),
+    library("OpenSSLCrypto", ["COpenSSL"], settings: relaxed),
+    library("YAML", ["CLibYAML", "StreamingJSON"], settings: relaxed),
     .target(
       name: "DiscoveryAPI", dependencies: [swiftProtobuf], exclude: ["Protos"],
       swiftSettings: relaxed),
@@ -223,7 +230,8 @@ let package = Package(
         "CProcess", "DiscoveryAPI", "EnvoyAPI", "KubernetesAPI", "MeshIngest", "MeshModel",
         "MeshStore",
         "StreamingJSON",
-        "XDSProtocol", "YAML", logging, serviceLifecycle, swiftProtobuf,
+        "XDSProtocol", "YAML", asyncHTTPClient, httpTypes, hummingbird, logging, nioCore, nioHTTP1,
+        serviceLifecycle, swiftProtobuf,
       ]),
     tests(
       "BenchmarkMeshes",
@@ -263,8 +271,8 @@ let package = Package(
     tests(
       "KubernetesClient",
       [
-        "KubernetesAPI", "MeshTesting", "StandaloneAPI", "StreamingJSON", asyncHTTPClient,
-        hummingbird, logging, nioCore, nioHTTP1,
+        "KubernetesAPI", "MeshTesting", "OpenSSLCrypto", "StandaloneAPI", "StreamingJSON",
+        asyncHTTPClient, hummingbird, logging, nioCore, nioHTTP1,
       ]),
     tests(
       "LoadGenerator",

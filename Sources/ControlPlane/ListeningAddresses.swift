@@ -14,8 +14,8 @@ struct ListeningAddresses {
   var addresses: [(option: String, address: String)]
 
   init(_ configuration: ControlPlaneConfiguration) {
-    addresses = [
-      ("--api-address", configuration.apiAddress),
+    addresses = configuration.cluster == nil ? [("--api-address", configuration.apiAddress)] : []
+    addresses += [
       ("--grpc-address", configuration.grpcAddress),
       ("--secure-grpc-address", configuration.secureGRPCAddress),
       ("--http-address", configuration.httpAddress),
