@@ -156,8 +156,8 @@ let package = Package(
     library(
       "StandaloneAPI",
       [
-        "IstioAPI", "KubernetesAPI", "ProtobufWire", "StreamingJSON", "YAML", grdb, hummingbird,
-        logging, nioCore, serviceLifecycle,
+        "IstioAPI", "KubernetesAPI", "OpenSSLCrypto", "ProtobufWire", "StreamingJSON", "YAML", grdb,
+        hummingbird, logging, nioCore, serviceLifecycle,
       ]),
     library(
       "Diagnostics",
