@@ -205,12 +205,12 @@ package final class KubernetesClient: Sendable {
   /// A server that says when to ask again is asked again then, a few times.
   func exchange(
     _ method: HTTPMethod, _ path: String, for purpose: RequestPurpose, body: [UInt8]? = nil,
-    type: String = "application/json"
+    type: String = "application/json", timeout: TimeAmount = .seconds(60)
   ) async throws(KubernetesClientError) -> (code: Int, bytes: [UInt8], warnings: [String]) {
     var repetitions = 0
     while true {
       do throws(KubernetesClientError) {
-        return try await exchangeOnce(method, path, purpose, body, type)
+        return try await exchangeOnce(method, path, purpose, body, type, timeout)
       } catch {
         guard let wait = error.retryAfter, wait <= .seconds(30),
           repetitions < Self.maximumRepetitions, !Task.isCancelled
@@ -224,12 +224,12 @@ package final class KubernetesClient: Sendable {
 
   private func exchangeOnce(
     _ method: HTTPMethod, _ path: String, _ purpose: RequestPurpose, _ body: [UInt8]?,
-    _ type: String
+    _ type: String, _ timeout: TimeAmount
   ) async throws(KubernetesClientError) -> (code: Int, bytes: [UInt8], warnings: [String]) {
     guard let budget = budgets[purpose] else { throw .unreachable("there is no budget") }
     return try await budget.spend { () async throws(KubernetesClientError) in
       let response = try await open(
-        method, path, for: purpose, body: body, type: type, timeout: .seconds(60))
+        method, path, for: purpose, body: body, type: type, timeout: timeout)
       do {
         let buffer = try await response.body.collect(upTo: Self.maximumAnswer)
         let warnings = response.headers["Warning"].map(WarningHeader.text)

@@ -76,7 +76,11 @@ package final class FaultyAPI: ServiceLifecycle.Service {
   }
 
   package func run() async throws {
-    let client = HTTPClient(eventLoopGroupProvider: .singleton)
+    var settings = HTTPClient.Configuration()
+    // Every watch holds a connection.
+    settings.connectionPool.retryConnectionEstablishment = false
+    settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1_000
+    let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
     var quiet = logger
     quiet.logLevel = .critical
     let application = Application(

@@ -124,6 +124,14 @@ package struct ResourceWatch<Value: Hashable & Sendable>: AsyncSequence, Sendabl
 
     private var client: KubernetesClient { watch.client }
     private var resource: KubernetesResource { watch.resource }
+    private var canBeMirrored: Bool {
+      !hasListed && !isMirrored && !isAbsent && watch.mirror != nil
+    }
+    /// A server that hangs must not keep the mirror from standing in.
+    private var firstAnswerTimeout: TimeAmount {
+      guard canBeMirrored else { return .seconds(60) }
+      return .seconds(Swift.max(5, client.patience.components.seconds))
+    }
     private var logLabels: Logger.Metadata { ["kubernetes.resource": "\(resource.plural)"] }
 
     init(_ watch: ResourceWatch) {
@@ -178,7 +186,8 @@ package struct ResourceWatch<Value: Hashable & Sendable>: AsyncSequence, Sendabl
       case .list(let token):
         var path = watch.path("limit=\(watch.pageSize)")
         if let token { path += "&continue=\(PercentEncoding.escaped(token))" }
-        let answer = try await client.exchange(.GET, path, for: .read)
+        let answer = try await client.exchange(
+          .GET, path, for: .read, timeout: token == nil ? firstAnswerTimeout : .seconds(60))
         pending = try machine.receive(page: answer.bytes)
       case .stream:
         if body == nil {
@@ -264,7 +273,6 @@ package struct ResourceWatch<Value: Hashable & Sendable>: AsyncSequence, Sendabl
     @concurrent private mutating func standIn(for error: KubernetesClientError) async {
       failures += 1
       let left = client.configuration.patience - (ContinuousClock.now - started)
-      let canBeMirrored = !hasListed && !isMirrored && !isAbsent && watch.mirror != nil
       if canBeMirrored, left <= .zero, let events = mirrored() {
         isMirrored = true
         pending = events
