@@ -78,7 +78,8 @@ internal import YAML
         "{targetRefs: [{kind: Pod, name: x}]}", "spec.targetRefs[0].kind", "cannot be attached"
       ),
       (
-        "{targetRefs: [{kind: Service, name: x, namespace: other}]}", "spec.targetRefs[0].namespace",
+        "{targetRefs: [{kind: Service, name: x, namespace: other}]}",
+        "spec.targetRefs[0].namespace",
         "cross namespace"
       ),
       ("{selector: {matchLabels: {a: 'b*'}}}", "spec.selector.matchLabels.a", "wildcard"),
