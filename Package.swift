@@ -56,6 +56,8 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
@@ -101,10 +103,10 @@ let package = Package(
     .executableTarget(
       name: "skein",
       dependencies: [
-        "CertificateAuthority", "ControlPlane", "Diagnostics", "DiscoveryAPI", "EchoWorkload",
-        "EnvoyAPI", "EnvoyTranslation", "GRPCTransport", "IstioAPI", "KubernetesAPI",
+        "AdmissionWebhooks", "CertificateAuthority", "ControlPlane", "Diagnostics", "DiscoveryAPI",
+        "EchoWorkload", "EnvoyAPI", "EnvoyTranslation", "GRPCTransport", "KubernetesAPI",
         "KubernetesClient", "LoadGenerator", "MeshIngest", "MeshModel", "MeshStore",
-        "OpenSSLCrypto", "ProxyAgent",
+        "OpenSSLCrypto", "ProxyAgent", "SidecarInjection",
         "StandaloneAPI", "StreamingJSON", "WorkloadAuthentication", "XDSProtocol", "YAML",
         argumentParser, logging, swiftProtobuf,
         asyncHTTPClient, nioCore, nioHTTP1, serviceLifecycle, unixSignals,
@@ -166,6 +168,13 @@ let package = Package(
         serviceLifecycle,
       ]),
 
+    library(
+      "AdmissionWebhooks",
+      [
+        "IstioAPI", "KubernetesAPI", "SidecarInjection", "StreamingJSON", httpTypes, hummingbird,
+        hummingbirdCore, hummingbirdTLS, logging, nioCore, nioSSL, serviceLifecycle,
+      ]),
+
     // Domain
     library(
       "EnvoyTranslation",
@@ -178,6 +187,7 @@ let package = Package(
       "MeshIngest",
       ["IstioAPI", "KubernetesAPI", "MeshModel", "OpenSSLCrypto", "StreamingJSON", "YAML", logging]),
     library("MeshStore", ["MeshModel", treeCollections]),
+    library("SidecarInjection", ["IstioAPI", "StreamingJSON", "YAML"]),
     library("CertificateAuthority", ["OpenSSLCrypto", grdb, logging, serviceLifecycle]),
     library(
       "WorkloadAuthentication",
@@ -232,6 +242,13 @@ let package = Package(
         "StreamingJSON",
         "XDSProtocol", "YAML", asyncHTTPClient, httpTypes, hummingbird, logging, nioCore, nioHTTP1,
         serviceLifecycle, swiftProtobuf,
+      ]),
+    tests(
+      "AdmissionWebhooks",
+      [
+        "CertificateAuthority", "IstioAPI", "KubernetesAPI", "MeshTesting", "OpenSSLCrypto",
+        "SidecarInjection", "StreamingJSON", "YAML", asyncHTTPClient, logging, nioCore, nioHTTP1,
+        nioSSL,
       ]),
     tests(
       "BenchmarkMeshes",
@@ -300,6 +317,7 @@ let package = Package(
         nioHTTP1,
         serviceLifecycle,
       ]),
+    tests("SidecarInjection", ["MeshTesting", "StreamingJSON", "YAML"]),
     tests("StreamingJSON", []),
     tests("WorkloadAuthentication", ["GRPCTransport", "OpenSSLCrypto"]),
     tests("XDSProtocol", ["DiscoveryAPI", "MeshTesting", swiftProtobuf]),

@@ -9,7 +9,8 @@ struct Skein: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       ServeCommand.self, ProxyCommand.self, ApplyCommand.self, GetCommand.self, DeleteCommand.self,
-      AnalyzeCommand.self, TranslateCommand.self, CACommand.self, EchoCommand.self,
+      AnalyzeCommand.self, InjectCommand.self, TranslateCommand.self, CACommand.self,
+      EchoCommand.self,
       StatusCommand.self, ConfigCommand.self, LoadCommand.self, VersionCommand.self,
     ])
 
