@@ -119,10 +119,11 @@ let package = Package(
     library(
       "ControlPlane",
       [
-        "CProcess", "CertificateAuthority", "CertificateServer", "Diagnostics", "DiscoveryServer",
+        "AdmissionWebhooks", "CProcess", "CertificateAuthority", "CertificateServer", "Diagnostics",
+        "DiscoveryServer",
         "EnvoyTranslation", "GRPCTransport", "KubernetesAPI", "KubernetesClient", "MeshIngest",
-        "IstioAPI", "MeshModel", "MeshStore", "OpenSSLCrypto", "StandaloneAPI", "StreamingJSON",
-        "WorkloadAuthentication",
+        "IstioAPI", "MeshModel", "MeshStore", "OpenSSLCrypto", "SidecarInjection",
+        "StandaloneAPI", "StreamingJSON", "WorkloadAuthentication",
         "XDSProtocol", "YAML", grdb, logging, nioCore, nioPosix, nioSSL, serviceLifecycle,
       ]),
     library(

@@ -42,7 +42,8 @@ package struct ControlPlane: Service {
     let platform =
       if let cluster = configuration.cluster {
         try await cancelWhenGracefulShutdown {
-          try await Platform.cluster(cluster, configuration, ingest: ingest, logger: logger)
+          try await Platform.cluster(
+            cluster, configuration, ingest: ingest, isReady: { readiness.isReady }, logger: logger)
         }
       } else {
         try await Platform.standalone(configuration, logger: logger)

@@ -33,6 +33,10 @@ package struct ControlPlaneConfiguration: Sendable {
   package var authorityDirectory = "/etc/cacerts"
   /// The name of this replica, unlike that of any other.
   package var replicaName = "skein"
+  /// `host:port` of the cluster's webhooks.
+  package var webhookAddress = "127.0.0.1:15017"
+  /// The image of injected proxies; nil for the one that the cluster's configuration names.
+  package var proxyImage: String?
   /// More names for the control plane's own certificate.
   package var customHosts: [String] = []
   /// How long a replica that leads may be silent.
@@ -44,12 +48,18 @@ package struct ControlPlaneConfiguration: Sendable {
 
   /// Listens at every address, as in a pod.
   package mutating func listenEverywhere() {
-    for path in [\Self.grpcAddress, \.secureGRPCAddress, \.monitoringAddress, \.httpAddress] {
+    for path in [
+      \Self.grpcAddress, \.secureGRPCAddress, \.monitoringAddress, \.httpAddress,
+      \.webhookAddress,
+    ] {
       let address = self[keyPath: path]
       guard let colon = address.lastIndex(of: ":") else { continue }
       self[keyPath: path] = "0.0.0.0" + address[colon...]
     }
   }
+
+  /// Whether the objects of the revision have no suffix in their names.
+  var isDefaultRevision: Bool { revision.isEmpty || revision == "default" }
 
   /// The shares of a lease that istiod uses.
   var leaderTiming: LeaderElection.Timing {

@@ -1,3 +1,4 @@
+internal import AdmissionWebhooks
 internal import CertificateAuthority
 internal import Diagnostics
 internal import DiscoveryServer
@@ -98,6 +99,17 @@ extension DiagnosticSources {
     metrics.append(Metric("skein_degraded", .gauge, isDegraded ? 1 : 0))
     if let isLeader = platform.isLeader {
       metrics.append(Metric("skein_leader", .gauge, isLeader() ? 1 : 0))
+    }
+    if let counted = platform.webhooks?() {
+      metrics += [
+        Metric("sidecar_injection_requests_total", .counter, Double(counted.injectionRequests)),
+        Metric("sidecar_injection_success_total", .counter, Double(counted.injected)),
+        Metric("sidecar_injection_skip_total", .counter, Double(counted.skipped)),
+        Metric("sidecar_injection_failure_total", .counter, Double(counted.failed)),
+        Metric("galley_validation_passed", .counter, Double(counted.accepted)),
+        Metric("galley_validation_failed", .counter, Double(counted.refused)),
+        Metric("galley_validation_http_error", .counter, Double(counted.malformed)),
+      ]
     }
     return metrics
   }

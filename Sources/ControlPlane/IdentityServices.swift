@@ -1,3 +1,4 @@
+internal import AdmissionWebhooks
 internal import CertificateAuthority
 internal import CertificateServer
 internal import GRPCTransport
@@ -13,6 +14,8 @@ struct IdentityServices: Sendable {
   let authenticator: WorkloadAuthenticator
   let certificates: CertificateService
   let tls: GRPCServerTLS
+  /// The certificate of the webhooks, the same as that of discovery.
+  let webhookTLS: WebhookTLS
   /// Keeps the control plane's own certificate fresh.
   let renewal: ServerCertificateRenewal
 
@@ -42,10 +45,14 @@ struct IdentityServices: Sendable {
       certificateChainPEM: server.certificate.chainPEM, privateKeyPEM: server.keyPEM,
       verifier: { authenticator.accepts(chainDER: $0) })
     self.tls = tls
+    let webhookTLS = try WebhookTLS(
+      certificateChainPEM: server.certificate.chainPEM, privateKeyPEM: server.keyPEM)
+    self.webhookTLS = webhookTLS
     renewal = ServerCertificateRenewal(
       authority: authority, names: names, lifetime: lifetime, logger: logger
     ) { certificate, keyPEM in
       try tls.update(certificateChainPEM: certificate.chainPEM, privateKeyPEM: keyPEM)
+      try webhookTLS.update(certificateChainPEM: certificate.chainPEM, privateKeyPEM: keyPEM)
     }
   }
 }

@@ -14,7 +14,11 @@ struct ListeningAddresses {
   var addresses: [(option: String, address: String)]
 
   init(_ configuration: ControlPlaneConfiguration) {
-    addresses = configuration.cluster == nil ? [("--api-address", configuration.apiAddress)] : []
+    addresses = [
+      configuration.cluster == nil
+        ? ("--api-address", configuration.apiAddress)
+        : ("--webhook-address", configuration.webhookAddress)
+    ]
     addresses += [
       ("--grpc-address", configuration.grpcAddress),
       ("--secure-grpc-address", configuration.secureGRPCAddress),

@@ -1,3 +1,4 @@
+internal import AdmissionWebhooks
 internal import KubernetesClient
 internal import ServiceLifecycle
 
@@ -13,4 +14,6 @@ struct Platform: Sendable {
   let services: [any Service]
   /// Whether this replica does what only one may; nil where there are no others.
   let isLeader: (@Sendable () -> Bool)?
+  /// What came of the API server's questions; nil where none asks.
+  let webhooks: (@Sendable () -> WebhookCounters.Values)?
 }

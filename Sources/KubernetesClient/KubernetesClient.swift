@@ -115,11 +115,12 @@ package final class KubernetesClient: Sendable {
   /// Creates an object; in `namespace`, where the kind has namespaces.
   package func create(
     _ object: JSONValue, as resource: KubernetesResource, namespace: String = "",
-    for purpose: RequestPurpose = .write
+    for purpose: RequestPurpose = .write, isDryRun: Bool = false
   ) async throws(KubernetesClientError) -> Answer {
     record.note("create", resource)
+    let path = resource.path(version: served[resource], namespace: namespace)
     return try await send(
-      .POST, resource.path(version: served[resource], namespace: namespace), for: purpose,
+      .POST, path + (isDryRun ? "?dryRun=All" : ""), for: purpose,
       body: object.serialized())
   }
 

@@ -58,6 +58,11 @@ package final class MeshIngest: Sendable {
     state.withLock { $0.membership.includes(namespace) }
   }
 
+  /// The labels of a namespace; nil for one that is not known.
+  package func labels(ofNamespace namespace: String) -> [String: String]? {
+    state.withLock { $0.membership.labels[namespace] }
+  }
+
   /// What is wrong with objects now, by their names.
   package var reports: [ObjectReport] {
     state.withLock { state in

@@ -53,6 +53,13 @@ struct ServeCommand: AsyncParsableCommand {
       "Where discovery and certificates are served over TLS.", valueName: "host:port"))
   var secureGrpcAddress: String?
 
+  @Option(
+    help: ArgumentHelp("Where the API server's webhooks are served.", valueName: "host:port"))
+  var webhookAddress: String?
+
+  @Option(help: ArgumentHelp("The image of injected proxies.", valueName: "image"))
+  var proxyImage: String?
+
   @Option(help: ArgumentHelp("Where metrics are served.", valueName: "host:port"))
   var monitoringAddress: String?
 
@@ -128,6 +135,8 @@ struct ServeCommand: AsyncParsableCommand {
     set(\.grpcAddress, grpcAddress, "SKEIN_GRPC_ADDRESS")
     set(\.secureGRPCAddress, secureGrpcAddress, "SKEIN_SECURE_GRPC_ADDRESS")
     set(\.monitoringAddress, monitoringAddress, "SKEIN_MONITORING_ADDRESS")
+    set(\.webhookAddress, webhookAddress, "SKEIN_WEBHOOK_ADDRESS")
+    settings.proxyImage = value(proxyImage, "SKEIN_PROXY_IMAGE")
     set(\.httpAddress, httpAddress, "SKEIN_HTTP_ADDRESS")
     set(\.trustDomain, trustDomain, "SKEIN_TRUST_DOMAIN")
     set(\.clusterID, clusterId ?? environment["CLUSTER_ID"], "SKEIN_CLUSTER_ID")

@@ -164,6 +164,7 @@ final class RunningCluster: Sendable {
         RunningMesh.skein, "serve", "--kubeconfig", directory + "/kubeconfig", "--data-dir", data,
         "--grpc-address", host + ":15010", "--secure-grpc-address", host + ":15012",
         "--monitoring-address", host + ":15014", "--http-address", host + ":8080",
+        "--webhook-address", host + ":15017",
       ] + (keepsSecrets ? ["--secret-dir", secretDirectory(number)] : []),
       log: directory + "/replica-\(number).log")
     state.withLock { $0.replicas[number] = program }

@@ -1,3 +1,4 @@
+internal import AdmissionWebhooks
 internal import CertificateAuthority
 internal import KubernetesAPI
 internal import KubernetesClient
@@ -11,7 +12,7 @@ extension Platform {
   /// A cluster: its API, the authority in its Secrets, its service accounts' tokens, and other replicas.
   static func cluster(
     _ cluster: KubernetesClient.Configuration, _ configuration: ControlPlaneConfiguration,
-    ingest: MeshIngest, logger: Logger
+    ingest: MeshIngest, isReady: @escaping @Sendable () -> Bool, logger: Logger
   ) async throws -> Platform {
     var cluster = cluster
     let mirror = try ClusterMirror(
@@ -36,14 +37,23 @@ extension Platform {
       client: client,
       key: ObjectKey(
         namespace: configuration.rootNamespace,
-        name: "skein-leader" + revisionSuffix(configuration.revision)),
+        name: "skein-leader" + (configuration.isDefaultRevision ? "" : "-\(configuration.revision)")
+      ),
       identity: configuration.replicaName, timing: configuration.leaderTiming, logger: logger
     ) {
       await roots.keep()
     }
-    let webhooks = WebhookRegistration(
+    let trust = WebhookTrust(
       client: client, namespace: configuration.rootNamespace, revision: configuration.revision,
       rootsPEM: { authority.rootsPEM }, logger: logger)
+    let injection = InjectionSettings(client, configuration, logger: logger)
+    let counters = WebhookCounters()
+    let webhooks = AdmissionWebhookServer(
+      configuration: AdmissionWebhookConfiguration(
+        address: configuration.webhookAddress, tls: identity.webhookTLS,
+        injection: { injection.current }, namespaceLabels: ingest.labels(ofNamespace:),
+        isReady: isReady),
+      counters: counters, logger: logger)
     return Platform(
       identity: identity, client: { client }, accesses: { client.accesses },
       states: { states(client) },
@@ -51,13 +61,9 @@ extension Platform {
         ClientLifetime(client: client, mirror: mirror),
         AuthorityReload(
           source: source, place: place, authority: authority, first: material, logger: logger),
-        election, webhooks,
+        election, injection, webhooks, trust,
       ],
-      isLeader: { election.isLeader })
-  }
-
-  private static func revisionSuffix(_ revision: String) -> String {
-    revision.isEmpty || revision == "default" ? "" : "-\(revision)"
+      isLeader: { election.isLeader }, webhooks: { counters.values })
   }
 
   private static func states(_ client: KubernetesClient) -> [String: SyncState] {

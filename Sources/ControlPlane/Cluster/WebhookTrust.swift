@@ -1,15 +1,16 @@
+internal import AdmissionWebhooks
 internal import KubernetesAPI
 internal import KubernetesClient
 internal import Logging
-internal import OpenSSLCrypto
 internal import ServiceLifecycle
+internal import SidecarInjection
 internal import StreamingJSON
 
 /// Keeps the cluster's registrations of the webhooks trusting this control plane, by putting the roots into
 /// their `caBundle`; once the webhook answers, invalid objects are refused even while it does not.
 ///
 /// Every replica does this: all of them write the same, and only where it differs (contract §14).
-struct WebhookRegistration: ServiceLifecycle.Service {
+struct WebhookTrust: ServiceLifecycle.Service {
   private static let interval = Duration.seconds(10)
 
   let client: KubernetesClient
@@ -59,9 +60,15 @@ struct WebhookRegistration: ServiceLifecycle.Service {
   ) async {
     do throws(KubernetesClientError) {
       let object = try await client.get(resource, ObjectKey(name: name))
-      let operations = Self.operations(
-        for: object, caBundle: Base64.encode(Array(rootsPEM().utf8)), failsClosed: failsClosed)
+      var operations = WebhookRegistration.patch(
+        object, rootsPEM: rootsPEM(), failsClosed: failsClosed
+      ).operations
       guard !operations.isEmpty else { return }
+      if let version = object[path: ["metadata", "resourceVersion"]] {
+        // Webhooks are known by their place: a registration that changed meanwhile is read again.
+        operations.insert(
+          ["op": "test", "path": "/metadata/resourceVersion", "value": version], at: 0)
+      }
       _ = try await client.patch(
         resource, ObjectKey(name: name), operations: .array(operations))
       logger.info(
@@ -76,41 +83,12 @@ struct WebhookRegistration: ServiceLifecycle.Service {
     }
   }
 
-  /// The JSON patch that makes the webhooks of a registration trust the roots, and fail closed on demand.
-  static func operations(
-    for object: JSONValue, caBundle: String, failsClosed: Bool
-  ) -> [JSONValue] {
-    var operations: [JSONValue] = []
-    for (index, webhook) in (object["webhooks"]?.arrayValue ?? []).enumerated() {
-      if webhook[path: ["clientConfig", "caBundle"]]?.stringValue != caBundle {
-        operations.append([
-          "op": "add", "path": .string("/webhooks/\(index)/clientConfig/caBundle"),
-          "value": .string(caBundle),
-        ])
-      }
-      if failsClosed, webhook["failurePolicy"]?.stringValue == "Ignore" {
-        operations.append([
-          "op": "replace", "path": .string("/webhooks/\(index)/failurePolicy"), "value": "Fail",
-        ])
-      }
-    }
-    guard !operations.isEmpty,
-      let version = object[path: ["metadata", "resourceVersion"]]
-    else { return operations }
-    // Webhooks are known by their place: a registration that changed meanwhile is read again.
-    return [["op": "test", "path": "/metadata/resourceVersion", "value": version]] + operations
-  }
-
   /// Whether the cluster refuses a Gateway that is wrong, which is never stored.
   private func refusesInvalid() async -> Bool {
-    let name = "skein-validation-probe"
-    let probe: JSONValue = [
-      "apiVersion": "networking.istio.io/v1", "kind": "Gateway",
-      "metadata": ["name": .string(name), "namespace": .string(namespace)], "spec": [:],
-    ]
     do throws(KubernetesClientError) {
-      _ = try await client.apply(
-        probe, as: .gateways, key: ObjectKey(namespace: namespace, name: name), isDryRun: true)
+      _ = try await client.create(
+        WebhookRegistration.refusedProbe(namespace: namespace), as: .gateways,
+        namespace: namespace, isDryRun: true)
       return false
     } catch {
       return error.description.contains("denied the request")
