@@ -102,8 +102,9 @@ let package = Package(
       name: "skein",
       dependencies: [
         "CertificateAuthority", "ControlPlane", "Diagnostics", "DiscoveryAPI", "EchoWorkload",
-        "EnvoyAPI", "EnvoyTranslation", "GRPCTransport", "IstioAPI", "KubernetesAPI",
-        "KubernetesClient", "LoadGenerator", "MeshIngest", "MeshModel", "MeshStore",
+        "EnvoyAPI", "EnvoyTranslation", "GRPCTransport", "Installation", "IstioAPI",
+        "KubernetesAPI", "KubernetesClient", "LoadGenerator", "MeshIngest", "MeshModel",
+        "MeshStore",
         "OpenSSLCrypto", "ProxyAgent",
         "StandaloneAPI", "StreamingJSON", "WorkloadAuthentication", "XDSProtocol", "YAML",
         argumentParser, logging, swiftProtobuf,
@@ -177,6 +178,9 @@ let package = Package(
     library(
       "MeshIngest",
       ["IstioAPI", "KubernetesAPI", "MeshModel", "OpenSSLCrypto", "StreamingJSON", "YAML", logging]),
+    library(
+      "Installation",
+      ["IstioAPI", "KubernetesAPI", "KubernetesClient", "StreamingJSON", "YAML"]),
     library("MeshStore", ["MeshModel", treeCollections]),
     library("CertificateAuthority", ["OpenSSLCrypto", grdb, logging, serviceLifecycle]),
     library("WorkloadAuthentication", ["GRPCTransport", "OpenSSLCrypto", grdb, logging, nioCore]),
@@ -258,6 +262,12 @@ let package = Package(
         "EnvoyAPI", "MeshModel", "MeshStore", "MeshTesting", "StreamingJSON", "XDSProtocol",
       ], exclude: ["Fixtures"]),
     tests("GRPCTransport", ["MeshTesting", nioCore, nioPosix, nioSSL, "OpenSSLCrypto"]),
+    tests(
+      "Installation",
+      [
+        "IstioAPI", "KubernetesAPI", "KubernetesClient", "MeshTesting", "StandaloneAPI",
+        "StreamingJSON", "YAML", logging,
+      ]),
     tests("IstioAPI", ["MeshTesting", "StreamingJSON", "YAML"]),
     tests("KubernetesAPI", ["StreamingJSON"]),
     tests(

@@ -10,7 +10,8 @@ struct Skein: AsyncParsableCommand {
     subcommands: [
       ServeCommand.self, ProxyCommand.self, ApplyCommand.self, GetCommand.self, DeleteCommand.self,
       AnalyzeCommand.self, TranslateCommand.self, CACommand.self, EchoCommand.self,
-      StatusCommand.self, ConfigCommand.self, LoadCommand.self, VersionCommand.self,
+      StatusCommand.self, ConfigCommand.self, InstallCommand.self, LoadCommand.self,
+      VersionCommand.self,
     ])
 
   /// Runs the command; failures that are told in one line end with their own code of `sysexits.h`.
