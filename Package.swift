@@ -104,7 +104,8 @@ let package = Package(
       name: "skein",
       dependencies: [
         "AdmissionWebhooks", "CertificateAuthority", "ControlPlane", "Diagnostics", "DiscoveryAPI",
-        "EchoWorkload", "EnvoyAPI", "EnvoyTranslation", "GRPCTransport", "KubernetesAPI",
+        "EchoWorkload", "EnvoyAPI", "EnvoyTranslation", "GRPCTransport", "Installation", "IstioAPI",
+        "KubernetesAPI",
         "KubernetesClient", "LoadGenerator", "MeshIngest", "MeshModel", "MeshStore",
         "OpenSSLCrypto", "ProxyAgent", "SidecarInjection",
         "StandaloneAPI", "StreamingJSON", "WorkloadAuthentication", "XDSProtocol", "YAML",
@@ -187,6 +188,9 @@ let package = Package(
     library(
       "MeshIngest",
       ["IstioAPI", "KubernetesAPI", "MeshModel", "OpenSSLCrypto", "StreamingJSON", "YAML", logging]),
+    library(
+      "Installation",
+      ["IstioAPI", "KubernetesAPI", "KubernetesClient", "StreamingJSON", "YAML"]),
     library("MeshStore", ["MeshModel", treeCollections]),
     library("SidecarInjection", ["IstioAPI", "StreamingJSON", "YAML"]),
     library("CertificateAuthority", ["OpenSSLCrypto", grdb, logging, serviceLifecycle]),
@@ -284,6 +288,12 @@ let package = Package(
         "EnvoyAPI", "MeshModel", "MeshStore", "MeshTesting", "StreamingJSON", "XDSProtocol",
       ], exclude: ["Fixtures"]),
     tests("GRPCTransport", ["MeshTesting", nioCore, nioPosix, nioSSL, "OpenSSLCrypto"]),
+    tests(
+      "Installation",
+      [
+        "IstioAPI", "KubernetesAPI", "KubernetesClient", "MeshTesting", "StandaloneAPI",
+        "StreamingJSON", "YAML", logging,
+      ]),
     tests("IstioAPI", ["MeshTesting", "StreamingJSON", "YAML"]),
     tests("KubernetesAPI", ["StreamingJSON"]),
     tests(
