@@ -124,7 +124,7 @@ let package = Package(
         "DiscoveryServer",
         "EnvoyTranslation", "GRPCTransport", "KubernetesAPI", "KubernetesClient", "MeshIngest",
         "IstioAPI", "MeshModel", "MeshStore", "OpenSSLCrypto", "SidecarInjection",
-        "StandaloneAPI", "StreamingJSON", "WorkloadAuthentication",
+        "StandaloneAPI", "StatusReporting", "StreamingJSON", "WorkloadAuthentication",
         "XDSProtocol", "YAML", grdb, logging, nioCore, nioPosix, nioSSL, serviceLifecycle,
       ]),
     library(
@@ -175,6 +175,12 @@ let package = Package(
       [
         "IstioAPI", "KubernetesAPI", "SidecarInjection", "StreamingJSON", httpTypes, hummingbird,
         hummingbirdCore, hummingbirdTLS, logging, nioCore, nioSSL, serviceLifecycle,
+      ]),
+
+    library(
+      "StatusReporting",
+      [
+        "IstioAPI", "KubernetesAPI", "KubernetesClient", "MeshModel", "StreamingJSON", logging,
       ]),
 
     // Domain

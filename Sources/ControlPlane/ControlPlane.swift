@@ -56,6 +56,9 @@ package struct ControlPlane: Service {
       isReady: { readiness.isReady },
       serves: { $0 == .sidecar || readiness.areSecretsKnown },
       trustsLabels: configuration.cluster == nil, logger: logger)
+    platform.statuses.set(
+      ObjectStatuses(
+        ingest: ingest, store: store, translation: translation, streams: discovery.streams))
     let phases = PeerAuthenticationPhases(
       store: store, streams: discovery.streams, logger: logger)
     let plaintext = GRPCServer(

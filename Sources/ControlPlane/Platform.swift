@@ -1,6 +1,7 @@
 internal import AdmissionWebhooks
 internal import KubernetesClient
 internal import ServiceLifecycle
+internal import Synchronization
 
 /// Where a control plane runs: what its objects and its identities come from.
 struct Platform: Sendable {
@@ -16,4 +17,15 @@ struct Platform: Sendable {
   let isLeader: (@Sendable () -> Bool)?
   /// What came of the API server's questions; nil where none asks.
   let webhooks: (@Sendable () -> WebhookCounters.Values)?
+  /// Where the leader's reports come from; set once the parts that know exist.
+  let statuses: StatusSource
+}
+
+/// What the statuses of objects are made from, which is there later than who writes them.
+final class StatusSource: Sendable {
+  private let source = Mutex<ObjectStatuses?>(nil)
+
+  var statuses: ObjectStatuses? { source.withLock { $0 } }
+
+  func set(_ statuses: ObjectStatuses) { source.withLock { $0 = statuses } }
 }

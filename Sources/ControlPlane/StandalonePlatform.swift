@@ -32,7 +32,7 @@ extension Platform {
     }
     return Platform(
       identity: identity, client: { try await client.get() }, accesses: { [] }, states: { [:] },
-      services: services + [client], isLeader: nil, webhooks: nil)
+      services: services + [client], isLeader: nil, webhooks: nil, statuses: StatusSource())
   }
 }
 

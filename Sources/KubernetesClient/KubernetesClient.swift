@@ -46,6 +46,11 @@ package final class KubernetesClient: Sendable {
   /// How long the server may be waited for before the mirror stands in.
   package var patience: Duration { configuration.patience }
 
+  /// The version in which the server has a resource.
+  package func version(of resource: KubernetesResource) -> String {
+    served[resource] ?? resource.preferredVersion
+  }
+
   /// The rights that the requests so far needed.
   package var accesses: [APIAccess] { record.all }
 

@@ -25,7 +25,10 @@ struct IngestState {
   private(set) var workloads: [ConfigKey: Workload] = [:]
   private(set) var workloadsOfNamespace: [String: Set<ConfigKey>] = [:]
   private(set) var hostsOfEntry: [ObjectKey: Set<ServiceID>] = [:]
-  private(set) var known: [KubernetesResource: Set<ObjectKey>] = [:]
+  /// The objects that there are, with their generations.
+  private(set) var known: [KubernetesResource: [ObjectKey: Int64]] = [:]
+  /// Counts the events.
+  private(set) var revision: UInt64 = 0
   /// Services whose endpoints have to be joined again.
   private(set) var dirtyServices: Set<ObjectKey> = []
   private(set) var dirtyEntries: Set<ObjectKey> = []
@@ -53,6 +56,7 @@ struct IngestState {
 
   /// Applies events and answers what changes in the mesh.
   mutating func apply(_ events: [IngestEvent]) -> [MeshUpdate] {
+    revision &+= UInt64(events.count)
     for event in events {
       switch event {
       case .applied(let object):
@@ -60,7 +64,7 @@ struct IngestState {
         if membership.includes(object.namespaceOfMesh) { apply(object) }
       case .deleted(let resource, let key): delete(resource, key)
       case .listed(let resource, let keys):
-        for key in (known[resource] ?? []).subtracting(keys) { delete(resource, key) }
+        for key in (known[resource] ?? [:]).keys where !keys.contains(key) { delete(resource, key) }
         if resource == .namespaces { membership.areListed = true }
         awaited.remove(resource)
       }
@@ -143,7 +147,7 @@ struct IngestState {
   }
 
   private mutating func delete(_ resource: KubernetesResource, _ key: ObjectKey) {
-    known[resource]?.remove(key)
+    known[resource]?[key] = nil
     issues[.init(resource: resource, key: key)] = nil
     func configKey(_ kind: ConfigKind) -> ConfigKey {
       ConfigKey(kind, namespace: key.namespace, name: key.name)
@@ -203,7 +207,7 @@ struct IngestState {
 
   private mutating func leave(_ namespace: String) {
     for (resource, keys) in known where resource.isNamespaced {
-      for key in keys where key.namespace == namespace { delete(resource, key) }
+      for key in keys.keys where key.namespace == namespace { delete(resource, key) }
     }
   }
 
@@ -216,7 +220,7 @@ struct IngestState {
     _ object: DecodedObject<Value>, _ resource: KubernetesResource,
     value validate: (Value) -> [FieldIssue] = { _ in [] }
   ) -> Value? {
-    known[resource, default: []].insert(object.key)
+    known[resource, default: [:]][object.key] = object.metadata.generation
     let subject = ObjectReport.Subject(resource: resource, key: object.key)
     var problems = object.issues
     if let value = object.value { problems += validate(value) }

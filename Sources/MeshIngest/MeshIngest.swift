@@ -63,6 +63,14 @@ package final class MeshIngest: Sendable {
     state.withLock { $0.membership.labels[namespace] }
   }
 
+  /// Counts what was applied; an equal value means that nothing was since.
+  package var revision: UInt64 { state.withLock(\.revision) }
+
+  /// The objects of a resource, good and bad ones, with their generations.
+  package func generations(of resource: KubernetesResource) -> [ObjectKey: Int64] {
+    state.withLock { $0.known[resource] ?? [:] }
+  }
+
   /// What is wrong with objects now, by their names.
   package var reports: [ObjectReport] {
     state.withLock { state in

@@ -43,3 +43,16 @@ extension SnapshotReader {
     keys?.compactMap { snapshot.virtualServices.byKey[$0] } ?? []
   }
 }
+
+/// Everything of a kind in Istio's order, for reports; nothing is recorded.
+extension SnapshotReader {
+  package var everyVirtualService: [Configuration<VirtualService>] {
+    snapshot.virtualServices.byKey.values.sorted(by: Configuration.precedes)
+  }
+
+  package var everyDestinationRule: [Configuration<DestinationRule>] {
+    snapshot.destinationRules.byKey.values.sorted(by: Configuration.precedes)
+  }
+
+  package var everyGateway: [Configuration<Gateway>] { snapshot.gatewaysInOrder }
+}

@@ -6,6 +6,7 @@ internal import Logging
 internal import MeshIngest
 internal import OpenSSLCrypto
 internal import ServiceLifecycle
+internal import StatusReporting
 internal import WorkloadAuthentication
 
 extension Platform {
@@ -33,6 +34,12 @@ extension Platform {
     let roots = RootCertificates(
       client: client, rootsPEM: { authority.rootsPEM }, includes: ingest.includes(namespace:),
       logger: logger)
+    let statuses = StatusSource()
+    let writer = StatusWriter(
+      client: client, resources: ObjectStatuses.resources,
+      revision: { statuses.statuses?.revision ?? 0 },
+      reports: { statuses.statuses?.reports() ?? [:] },
+      now: { Timestamp(seconds: CertificateAuthority.systemClock()) }, logger: logger)
     let election = LeaderElection(
       client: client,
       key: ObjectKey(
@@ -41,7 +48,10 @@ extension Platform {
       ),
       identity: configuration.replicaName, timing: configuration.leaderTiming, logger: logger
     ) {
-      await roots.keep()
+      await withDiscardingTaskGroup { group in
+        group.addTask { await roots.keep() }
+        group.addTask { await writer.run() }
+      }
     }
     let trust = WebhookTrust(
       client: client, namespace: configuration.rootNamespace, revision: configuration.revision,
@@ -63,7 +73,8 @@ extension Platform {
           source: source, place: place, authority: authority, first: material, logger: logger),
         election, injection, webhooks, trust,
       ],
-      isLeader: { election.isLeader }, webhooks: { counters.values })
+      isLeader: { election.isLeader }, webhooks: { counters.values },
+      statuses: statuses)
   }
 
   private static func states(_ client: KubernetesClient) -> [String: SyncState] {

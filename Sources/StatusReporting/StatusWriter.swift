@@ -1,0 +1,180 @@
+package import KubernetesAPI
+package import KubernetesClient
+package import Logging
+internal import StreamingJSON
+
+/// Writes into the status of Istio's objects what became of them, by server-side apply.
+///
+/// A status is written when it says something else than before, each object's at most once a second;
+/// what is behind after a burst is said in one write. One replica at a time does this.
+package struct StatusWriter: Sendable {
+  /// An object with what is to be said of it.
+  package struct Report: Hashable, Sendable {
+    /// The generation that was looked at.
+    package var generation: Int64
+    package var conditions: [ObjectCondition]
+
+    package init(generation: Int64, conditions: [ObjectCondition]) {
+      self.generation = generation
+      self.conditions = conditions
+    }
+  }
+
+  /// An object of a resource.
+  package struct Subject: Hashable, Sendable, Comparable {
+    package var resource: KubernetesResource
+    package var key: ObjectKey
+
+    package init(resource: KubernetesResource, key: ObjectKey) {
+      self.resource = resource
+      self.key = key
+    }
+
+    package static func < (left: Subject, right: Subject) -> Bool {
+      (left.resource.plural, left.key) < (right.resource.plural, right.key)
+    }
+  }
+
+  /// Owns the fields of a status that are written here.
+  package static let manager = "skein-status"
+  private static let interval = Duration.seconds(1)
+  /// How many statuses are written in a second at most.
+  private static let pace = 200
+
+  private let client: KubernetesClient
+  private let resources: [KubernetesResource]
+  private let reports: @Sendable () -> [Subject: Report]
+  private let revision: @Sendable () -> UInt64
+  private let now: @Sendable () -> Timestamp
+  private let logger: Logger
+
+  /// A writer of what `reports` says of objects of `resources`; it is asked when `revision` has changed.
+  package init(
+    client: KubernetesClient, resources: [KubernetesResource],
+    revision: @escaping @Sendable () -> UInt64,
+    reports: @escaping @Sendable () -> [Subject: Report],
+    now: @escaping @Sendable () -> Timestamp, logger: Logger
+  ) {
+    self.client = client
+    self.resources = resources
+    self.revision = revision
+    self.reports = reports
+    self.now = now
+    self.logger = logger
+  }
+
+  /// Writes until the task is cancelled.
+  package func run() async {
+    var written = await present()
+    var seen: UInt64?
+    var behind = false
+    while !Task.isCancelled {
+      let revision = revision()
+      if revision != seen || behind {
+        seen = revision
+        behind = await write(reports(), &written)
+      }
+      try? await Task.sleep(for: Self.interval)
+    }
+  }
+
+  /// What stands in the statuses now, so that a new leader does not write all of them again.
+  private func present() async -> [Subject: JSONValue] {
+    var found: [Subject: JSONValue] = [:]
+    for resource in resources {
+      for object in (try? await client.list(resource)) ?? [] {
+        guard let name = object[path: ["metadata", "name"]]?.stringValue,
+          let status = object["status"]
+        else { continue }
+        let namespace = object[path: ["metadata", "namespace"]]?.stringValue ?? ""
+        found[Subject(resource: resource, key: ObjectKey(namespace: namespace, name: name))] =
+          status
+      }
+    }
+    return found
+  }
+
+  /// Writes what differs, and answers whether more is to be written.
+  private func write(
+    _ reports: [Subject: Report], _ written: inout [Subject: JSONValue]
+  ) async -> Bool {
+    for subject in written.keys where reports[subject] == nil { written[subject] = nil }
+    let due = reports.filter { !Self.says(written[$0.key], $0.value) }.keys.sorted()
+    let results = await withTaskGroup(of: (Subject, JSONValue?, Bool).self) { group in
+      for subject in due.prefix(Self.pace) {
+        guard let report = reports[subject] else { continue }
+        let status = status(report, replacing: written[subject])
+        group.addTask { await put(status, subject) }
+      }
+      return await group.reduce(into: []) { $0.append($1) }
+    }
+    var isBehind = due.count > Self.pace
+    for (subject, status, mustRepeat) in results {
+      if let status { written[subject] = status }
+      if mustRepeat { isBehind = true }
+    }
+    return isBehind
+  }
+
+  private func put(
+    _ status: JSONValue, _ subject: Subject
+  ) async -> (Subject, JSONValue?, mustRepeat: Bool) {
+    let resource = subject.resource
+    let version = client.version(of: resource)
+    let object: JSONValue = [
+      "apiVersion": .string(resource.apiVersion(version)), "kind": .string(resource.kind),
+      "metadata": [
+        "name": .string(subject.key.name), "namespace": .string(subject.key.namespace),
+      ],
+      "status": status,
+    ]
+    do throws(KubernetesClientError) {
+      _ = try await client.applyStatus(
+        object, as: resource, key: subject.key, manager: Self.manager)
+      return (subject, status, false)
+    } catch {
+      // An object that is gone needs no status; the next reports do not have it.
+      if error.isNotFound { return (subject, status, false) }
+      logger.warning(
+        "a status cannot be written",
+        metadata: [
+          "config.object": "\(resource.kind)/\(subject.key)", "error": "\(error)",
+        ])
+      return (subject, nil, !Task.isCancelled)
+    }
+  }
+
+  private func status(_ report: Report, replacing old: JSONValue?) -> JSONValue {
+    let conditions = report.conditions.map { condition in
+      let before = old?["conditions"]?.arrayValue?.first {
+        $0["type"]?.stringValue == condition.kind.rawValue
+      }
+      let isSame = before?["status"]?.stringValue == (condition.holds ? "True" : "False")
+      let since = isSame ? before?["lastTransitionTime"]?.stringValue : nil
+      return condition.json(since: since ?? now().text)
+    }
+    // Istio's type is a number of 64 bits, which JSON of Protocol Buffers writes as text.
+    return [
+      "conditions": .array(conditions), "observedGeneration": .string(String(report.generation)),
+    ]
+  }
+
+  /// Whether a status says what a report does, whenever that began.
+  private static func says(_ status: JSONValue?, _ report: Report) -> Bool {
+    guard let status,
+      (status["observedGeneration"]?.stringValue
+        ?? status["observedGeneration"]?.integerValue.map(String.init))
+        == String(report.generation),
+      let conditions = status["conditions"]?.arrayValue,
+      conditions.count == report.conditions.count
+    else { return false }
+    return report.conditions.allSatisfy { condition in
+      conditions.contains { found in
+        found["type"]?.stringValue == condition.kind.rawValue
+          && found["status"]?.stringValue == (condition.holds ? "True" : "False")
+          && found["reason"]?.stringValue == condition.reason
+          && found["message"]?.stringValue == condition.message
+      }
+    }
+  }
+}
