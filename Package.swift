@@ -275,7 +275,7 @@ let package = Package(
         "EnvoyAPI", "MeshModel", "MeshStore", "MeshTesting", "StreamingJSON", "XDSProtocol",
       ], exclude: ["Fixtures"]),
     tests("GRPCTransport", ["MeshTesting", nioCore, nioPosix, nioSSL, "OpenSSLCrypto"]),
-    tests("IstioAPI", ["MeshTesting", "StreamingJSON", "YAML"]),
+    tests("IstioAPI", ["MeshTesting", "StreamingJSON", "YAML"], exclude: ["Fixtures"]),
     tests("KubernetesAPI", ["StreamingJSON"]),
     tests(
       "KubernetesClient",

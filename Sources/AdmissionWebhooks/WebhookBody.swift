@@ -14,7 +14,9 @@ enum WebhookBody {
   /// The JSON text of a request.
   ///
   /// - Throws: `WebhookFailure` with the status of the answer.
-  static func read(_ request: Request) async throws(WebhookFailure) -> [UInt8] {
+  static func read(
+    _ request: Request, _ share: BodyBudget.Share
+  ) async throws(WebhookFailure) -> [UInt8] {
     guard mediaType(request.headers[.contentType] ?? "") == "application/json" else {
       throw WebhookFailure(
         .unsupportedMediaType, "the content type is not application/json")
@@ -27,9 +29,10 @@ enum WebhookBody {
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximumSize {
       throw tooLarge
     }
-    var bytes = try await collect(request.body)
+    var bytes = try await collect(request.body, share)
     guard !bytes.isEmpty else { throw WebhookFailure(.badRequest, "the body is empty") }
     if encoding == "gzip" {
+      guard share.take(maximumSize) else { throw busy }
       do throws(GzipError) {
         bytes = try GzipDecoder.decode(bytes, limit: maximumSize)
       } catch {
@@ -48,9 +51,15 @@ enum WebhookBody {
     WebhookFailure(.contentTooLarge, "the body has more than \(maximumSize) bytes")
   }
 
-  private static func collect(_ body: RequestBody) async throws(WebhookFailure) -> [UInt8] {
+  private static var busy: WebhookFailure {
+    WebhookFailure(.serviceUnavailable, "too many bodies are being read; try again")
+  }
+
+  private static func collect(
+    _ body: RequestBody, _ share: BodyBudget.Share
+  ) async throws(WebhookFailure) -> [UInt8] {
     let outcome = await withTaskGroup(of: Result<[UInt8], WebhookFailure>?.self) { group in
-      group.addTask { await gather(body) }
+      group.addTask { await gather(body, share) }
       group.addTask {
         // Cancelled as soon as the body is there; then nobody waits for this answer.
         do { try await ContinuousClock().sleep(for: maximumTime) } catch { return nil }
@@ -66,11 +75,14 @@ enum WebhookBody {
     }
   }
 
-  private static func gather(_ body: RequestBody) async -> Result<[UInt8], WebhookFailure> {
+  private static func gather(
+    _ body: RequestBody, _ share: BodyBudget.Share
+  ) async -> Result<[UInt8], WebhookFailure> {
     var bytes: [UInt8] = []
     do {
       for try await buffer in body {
         guard bytes.count + buffer.readableBytes <= maximumSize else { return .failure(tooLarge) }
+        guard share.take(buffer.readableBytes) else { return .failure(busy) }
         bytes.append(contentsOf: buffer.readableBytesView)
       }
       return .success(bytes)

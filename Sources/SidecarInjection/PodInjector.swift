@@ -40,7 +40,7 @@ package struct PodInjector: Hashable, Sendable {
         throw context.annotations.fault(
           InjectionAnnotation.templates, "there is no template \"\(name.prefix(64))\"",
           remedy:
-            "use one of \((["sidecar"] + configuration.templates.keys.sorted()).joined(separator: ", "))"
+            "use one of \((SidecarTemplate.names + configuration.templates.keys.sorted()).joined(separator: ", "))"
         )
       }
       record(overlay, &status, pod: pod)

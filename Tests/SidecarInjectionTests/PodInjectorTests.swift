@@ -262,6 +262,29 @@ internal import YAML
     #expect(try inject(once) { $0.hasNativeSidecars = isNative }.pod == once)
   }
 
+  @Test(arguments: [false, true])
+  func `a gateway is the proxy itself, and nothing is redirected to it`(isNative: Bool) throws {
+    let given = try pod(
+      """
+      metadata:
+        labels: {app: edge, sidecar.istio.io/inject: "true"}
+        annotations: {inject.istio.io/templates: gateway}
+      spec:
+        containers:
+        - {name: istio-proxy, image: auto, ports: [{containerPort: 8443}]}
+      """)
+    let once = try inject(given) { $0.hasNativeSidecars = isNative }.pod
+    #expect(names("initContainers", once).isEmpty)
+    #expect(names("containers", once) == ["istio-proxy"])
+    let proxy = try proxy(once)
+    #expect(proxy["image"]?.stringValue?.contains("proxyv2") == true)
+    #expect(proxy["args"]?.arrayValue?.prefix(2) == ["proxy", "router"])
+    #expect(proxy["restartPolicy"] == nil)
+    #expect(proxy["ports"]?.arrayValue?.count == 2)
+    #expect(once[path: ["metadata", "labels", "security.istio.io/tlsMode"]] == nil)
+    #expect(try inject(once) { $0.hasNativeSidecars = isNative }.pod == once)
+  }
+
   @Test func `images have variants unless a digest names them`() throws {
     for (image, type, expected) in [
       ("r/proxyv2:1.27", "distroless", "r/proxyv2:1.27-distroless"),
