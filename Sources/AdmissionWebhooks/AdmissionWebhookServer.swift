@@ -68,7 +68,8 @@ package struct AdmissionWebhookServer: ServiceLifecycle.Service {
       }
       let share = budget.share()
       defer { share.giveBack() }
-      let review = try AdmissionReview(await WebhookBody.read(request, share))
+      let review = try AdmissionReview(
+        await WebhookBody.read(request, within: configuration.bodyTimeout, share))
       let answer =
         switch hook {
         case .inject(let parameters): try inject(review, parameters)

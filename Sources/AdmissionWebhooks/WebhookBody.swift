@@ -8,14 +8,12 @@ enum WebhookBody {
   static let maximumSize = 6 << 20
   /// How many values a document may have. Each costs memory, however short its text is.
   static let maximumValues = 400_000
-  /// How long a client may take to send its body.
-  static let maximumTime = Duration.seconds(30)
 
   /// The JSON text of a request.
   ///
   /// - Throws: `WebhookFailure` with the status of the answer.
   static func read(
-    _ request: Request, _ share: BodyBudget.Share
+    _ request: Request, within time: Duration, _ share: BodyBudget.Share
   ) async throws(WebhookFailure) -> [UInt8] {
     guard mediaType(request.headers[.contentType] ?? "") == "application/json" else {
       throw WebhookFailure(
@@ -29,7 +27,7 @@ enum WebhookBody {
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximumSize {
       throw tooLarge
     }
-    var bytes = try await collect(request.body, share)
+    var bytes = try await collect(request.body, within: time, share)
     guard !bytes.isEmpty else { throw WebhookFailure(.badRequest, "the body is empty") }
     if encoding == "gzip" {
       guard share.take(maximumSize) else { throw busy }
@@ -56,13 +54,13 @@ enum WebhookBody {
   }
 
   private static func collect(
-    _ body: RequestBody, _ share: BodyBudget.Share
+    _ body: RequestBody, within time: Duration, _ share: BodyBudget.Share
   ) async throws(WebhookFailure) -> [UInt8] {
     let outcome = await withTaskGroup(of: Result<[UInt8], WebhookFailure>?.self) { group in
       group.addTask { await gather(body, share) }
       group.addTask {
         // Cancelled as soon as the body is there; then nobody waits for this answer.
-        do { try await ContinuousClock().sleep(for: maximumTime) } catch { return nil }
+        do { try await ContinuousClock().sleep(for: time) } catch { return nil }
         return .failure(WebhookFailure(.requestTimeout, "the body did not arrive in time"))
       }
       defer { group.cancelAll() }

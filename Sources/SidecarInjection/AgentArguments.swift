@@ -35,7 +35,9 @@ enum AgentArguments {
     var arguments = [
       "proxy", "--type", role.rawValue, "--ip", "$(INSTANCE_IP)", "--name", "$(POD_NAME)",
       "--namespace", "$(POD_NAMESPACE)", "--service-account", "$(SERVICE_ACCOUNT)",
-      "--discovery-address", mesh.controlPlaneAddress, "--token-file",
+      "--discovery-address",
+      context.proxyConfiguration["discoveryAddress"]?.stringValue ?? mesh.controlPlaneAddress,
+      "--token-file",
       "/var/run/secrets/tokens/istio-token", "--root-cert",
       "/var/run/secrets/istio/root-cert.pem", "--trust-domain", mesh.trustDomain,
       "--cluster-domain", mesh.clusterDomain, "--cluster-id", mesh.clusterID,

@@ -84,6 +84,36 @@ extension EndToEnd {
       #expect(skein("inject", "-f", "\(directory)/none.yaml").status == 66)
     }
 
+    @Test func `analyze finds what the webhooks would refuse, for people and for programs`() throws
+    {
+      let bad = file(
+        "policies.yaml",
+        """
+        apiVersion: security.istio.io/v1
+        kind: AuthorizationPolicy
+        metadata: {name: deny}
+        spec: {action: DENY}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          name: web
+          annotations: {sidecar.istio.io/interceptionMode: MAGIC}
+        spec: {containers: [{name: web, image: w}]}
+        """)
+      let text = skein("analyze", "-f", bad, "-n", "shop")
+      #expect(text.status == 65)
+      #expect(
+        text.output.contains(
+          "\(bad):4:1: error: AuthorizationPolicy shop/deny: spec.rules: "), "\(text.output)")
+      let list = skein("analyze", "-f", bad, "-o", "json")
+      let line = try #require(list.output.split(separator: "\n").first { $0.hasPrefix("[") })
+      let findings = try #require(try JSONValue(parsing: String(line)).arrayValue)
+      #expect(findings.count == 2)
+      #expect(findings.last?["line"] == 10)
+      #expect(findings.last?["remedy"] == "use REDIRECT, TPROXY or NONE")
+    }
+
     @Test func `who gets no proxy is told why`() {
       let host = file(
         "host.yaml",
