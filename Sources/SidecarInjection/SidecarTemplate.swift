@@ -23,9 +23,6 @@ enum SidecarTemplate {
   private static func gateway(_ context: InjectionContext) throws(InjectionError) -> PodOverlay {
     var overlay = PodOverlay()
     overlay.labels = CanonicalService.labels(context)
-    overlay.annotations = [
-      (key: InjectionAnnotation.revision, value: context.configuration.selection.revision)
-    ]
     overlay.containers = [try ProxyContainer.make(context, role: .router)]
     overlay.volumes = try InjectedVolumes.make(context)
     overlay.imagePullSecrets = pullSecrets(context)
@@ -63,9 +60,7 @@ enum SidecarTemplate {
   }
 
   private static func annotations(_ context: InjectionContext) -> [(key: String, value: String)] {
-    var annotations = [
-      (key: InjectionAnnotation.revision, value: context.configuration.selection.revision)
-    ]
+    var annotations: [(key: String, value: String)] = []
     if let name = PodParts.list("containers", of: context.pod).map(PodParts.name)
       .first(where: { $0 != PodParts.proxyName && !$0.isEmpty })
     {
