@@ -300,7 +300,7 @@ let package = Package(
         "IstioAPI", "KubernetesAPI", "KubernetesClient", "MeshTesting", "StandaloneAPI",
         "StreamingJSON", "YAML", logging,
       ]),
-    tests("IstioAPI", ["MeshTesting", "StreamingJSON", "YAML"]),
+    tests("IstioAPI", ["MeshTesting", "StreamingJSON", "YAML"], exclude: ["Fixtures"]),
     tests("KubernetesAPI", ["StreamingJSON"]),
     tests(
       "KubernetesClient",

@@ -20,6 +20,9 @@ package struct AdmissionWebhookConfiguration: Sendable {
   /// Whether requests are answered. Until then they get 503, and the failure policy decides.
   package var isReady: @Sendable () -> Bool
 
+  /// How long a client may take to send its body.
+  package var bodyTimeout = Duration.seconds(30)
+
   /// Creates a configuration; without the optional parts the server is ready at once.
   package init(
     address: String, tls: WebhookTLS? = nil,

@@ -17,8 +17,9 @@ package struct AdmissionWebhookServer: ServiceLifecycle.Service {
   private let counters: WebhookCounters
   private let bound: @Sendable (_ port: Int) -> Void
   private let logger: Logger
+  private let budget = BodyBudget(limit: 64 << 20)
 
-  /// More connections than API servers open; each may hold a body of the greatest size.
+  /// More connections than API servers open.
   private static let maximumConnections = 128
 
   /// A server that listens once it runs; `bound` is told the port then.
@@ -65,7 +66,10 @@ package struct AdmissionWebhookServer: ServiceLifecycle.Service {
       guard configuration.isReady() else {
         throw WebhookFailure(.serviceUnavailable, "the control plane is not ready yet")
       }
-      let review = try AdmissionReview(await WebhookBody.read(request))
+      let share = budget.share()
+      defer { share.giveBack() }
+      let review = try AdmissionReview(
+        await WebhookBody.read(request, within: configuration.bodyTimeout, share))
       let answer =
         switch hook {
         case .inject(let parameters): try inject(review, parameters)

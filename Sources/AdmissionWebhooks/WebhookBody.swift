@@ -8,13 +8,13 @@ enum WebhookBody {
   static let maximumSize = 6 << 20
   /// How many values a document may have. Each costs memory, however short its text is.
   static let maximumValues = 400_000
-  /// How long a client may take to send its body.
-  static let maximumTime = Duration.seconds(30)
 
   /// The JSON text of a request.
   ///
   /// - Throws: `WebhookFailure` with the status of the answer.
-  static func read(_ request: Request) async throws(WebhookFailure) -> [UInt8] {
+  static func read(
+    _ request: Request, within time: Duration, _ share: BodyBudget.Share
+  ) async throws(WebhookFailure) -> [UInt8] {
     guard mediaType(request.headers[.contentType] ?? "") == "application/json" else {
       throw WebhookFailure(
         .unsupportedMediaType, "the content type is not application/json")
@@ -27,9 +27,10 @@ enum WebhookBody {
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maximumSize {
       throw tooLarge
     }
-    var bytes = try await collect(request.body)
+    var bytes = try await collect(request.body, within: time, share)
     guard !bytes.isEmpty else { throw WebhookFailure(.badRequest, "the body is empty") }
     if encoding == "gzip" {
+      guard share.take(maximumSize) else { throw busy }
       do throws(GzipError) {
         bytes = try GzipDecoder.decode(bytes, limit: maximumSize)
       } catch {
@@ -48,12 +49,18 @@ enum WebhookBody {
     WebhookFailure(.contentTooLarge, "the body has more than \(maximumSize) bytes")
   }
 
-  private static func collect(_ body: RequestBody) async throws(WebhookFailure) -> [UInt8] {
+  private static var busy: WebhookFailure {
+    WebhookFailure(.serviceUnavailable, "too many bodies are being read; try again")
+  }
+
+  private static func collect(
+    _ body: RequestBody, within time: Duration, _ share: BodyBudget.Share
+  ) async throws(WebhookFailure) -> [UInt8] {
     let outcome = await withTaskGroup(of: Result<[UInt8], WebhookFailure>?.self) { group in
-      group.addTask { await gather(body) }
+      group.addTask { await gather(body, share) }
       group.addTask {
         // Cancelled as soon as the body is there; then nobody waits for this answer.
-        do { try await ContinuousClock().sleep(for: maximumTime) } catch { return nil }
+        do { try await ContinuousClock().sleep(for: time) } catch { return nil }
         return .failure(WebhookFailure(.requestTimeout, "the body did not arrive in time"))
       }
       defer { group.cancelAll() }
@@ -66,11 +73,14 @@ enum WebhookBody {
     }
   }
 
-  private static func gather(_ body: RequestBody) async -> Result<[UInt8], WebhookFailure> {
+  private static func gather(
+    _ body: RequestBody, _ share: BodyBudget.Share
+  ) async -> Result<[UInt8], WebhookFailure> {
     var bytes: [UInt8] = []
     do {
       for try await buffer in body {
         guard bytes.count + buffer.readableBytes <= maximumSize else { return .failure(tooLarge) }
+        guard share.take(buffer.readableBytes) else { return .failure(busy) }
         bytes.append(contentsOf: buffer.readableBytesView)
       }
       return .success(bytes)

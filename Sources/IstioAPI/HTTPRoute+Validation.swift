@@ -188,6 +188,11 @@ extension HTTPDirectResponse {
     validator.require(
       (200...600).contains(status), "\(path).status",
       "\(status) is not a status between 200 and 600")
+    if case .bytes(let text)? = body?.specifier {
+      validator.require(
+        Self.isBase64(text), "\(path).body.bytes", "the text is not Base64",
+        remedy: "encode the body, or write it as string")
+    }
     let size =
       switch body?.specifier {
       case .string(let text): text.utf8.count
@@ -198,6 +203,22 @@ extension HTTPDirectResponse {
     if size > 100 << 10, size <= 1 << 20 {
       validator.warning("\(path).body", "the body is large and is sent to every proxy")
     }
+  }
+
+  /// Base64 in either alphabet, with or without padding, as protobuf's JSON takes it.
+  private static func isBase64(_ text: String) -> Bool {
+    let digits = text.utf8.prefix { $0 != UInt8(ascii: "=") }
+    let padding = text.utf8.count - digits.count
+    return padding <= 2 && text.utf8.suffix(padding).allSatisfy { $0 == UInt8(ascii: "=") }
+      && digits.count % 4 != 1 && (padding == 0 || text.utf8.count.isMultiple(of: 4))
+      && digits.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"):
+          true
+        default: "+/-_".utf8.contains(byte)
+        }
+      }
   }
 }
 

@@ -47,12 +47,12 @@ package enum IstioKind: String, CaseIterable, Hashable, Sendable {
     var reader = start
     do throws(JSONDecodingError) {
       var spec: Spec?
-      var annotations: [String: String] = [:]
+      var metadata = MetadataRules()
       try reader.beginObject()
       while let key = try reader.nextKey() {
         switch key {
         case "spec": spec = try reader.read()
-        case "metadata": annotations = try MetadataRules.annotations(from: &reader)
+        case "metadata": metadata = try MetadataRules(from: &reader)
         case "apiVersion", "kind", "status": try reader.skipValue()
         default: try reader.skipUnknownField()
         }
@@ -63,7 +63,8 @@ package enum IstioKind: String, CaseIterable, Hashable, Sendable {
       }
       let action = (spec as? AuthorizationPolicy)?.action
       return SpecificationVerdict(
-        issues: MetadataRules.issues(annotations, action: action) + (spec?.validate() ?? []),
+        issues: metadata.issues(action: action) + (spec?.validate() ?? [])
+          + ((spec as? DestinationRule)?.validateReferences(from: metadata.namespace) ?? []),
         unknownFields: reader.unknownFields)
     } catch {
       return SpecificationVerdict(

@@ -1,27 +1,27 @@
 internal import StreamingJSON
 
 /// Istio's rules for the annotations of its objects.
-enum MetadataRules {
-  /// Reads `metadata` and returns its annotations.
-  static func annotations(
-    from reader: inout JSONReader
-  ) throws(JSONDecodingError) -> [String: String] {
-    var annotations: [String: String] = [:]
+struct MetadataRules {
+  private(set) var namespace = ""
+  private var annotations: [String: String] = [:]
+
+  /// The rules for an object of which no metadata is known.
+  init() {}
+
+  /// Reads `metadata`.
+  init(from reader: inout JSONReader) throws(JSONDecodingError) {
     try reader.beginObject()
     while let key = try reader.nextKey() {
-      if key == "annotations" {
-        annotations = try reader.readStringMap()
-      } else {
-        try reader.skipValue()
+      switch key {
+      case "annotations": annotations = try reader.readStringMap()
+      case "namespace": namespace = try reader.read()
+      default: try reader.skipValue()
       }
     }
-    return annotations
   }
 
   /// What the annotations of an object break; `action` is that of an AuthorizationPolicy.
-  static func issues(
-    _ annotations: [String: String], action: AuthorizationAction?
-  ) -> [FieldIssue] {
+  func issues(action: AuthorizationAction?) -> [FieldIssue] {
     guard !annotations.isEmpty else { return [] }
     var validator = FieldValidator()
     func path(_ name: String) -> String { JSONPath.member(name, of: "metadata.annotations") }

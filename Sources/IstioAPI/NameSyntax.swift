@@ -70,6 +70,16 @@ enum NameSyntax {
     "HTTP_PROXY", "HBONE",
   ]
 
+  /// Whether what is said in a protocol names the host it is for.
+  static func namesHost(_ text: String) -> Bool {
+    ["HTTP", "HTTP2", "GRPC", "GRPC-WEB", "HTTP_PROXY", "HTTPS", "TLS"].contains(text.uppercased())
+  }
+
+  /// A header name as Istio's schemas take it: letters, digits, dashes and underscores.
+  static func isPlainHeaderName(_ text: String) -> Bool {
+    !text.isEmpty && text.utf8.allSatisfy { isAlphanumeric($0) || "-_".utf8.contains($0) }
+  }
+
   /// Whether a protocol is one Istio knows.
   static func isProtocol(_ text: String) -> Bool {
     protocols.contains(text.uppercased())

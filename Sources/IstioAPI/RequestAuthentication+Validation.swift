@@ -38,7 +38,7 @@ extension JWTRule {
       let path = "\(path).outputClaimToHeaders[\(index)]"
       validator.require(!output.claim.isEmpty, "\(path).claim", "the claim is empty")
       validator.require(
-        Self.isHeaderName(output.header), "\(path).header",
+        NameSyntax.isPlainHeaderName(output.header), "\(path).header",
         "\"\(output.header.prefix(80))\" is not a header name",
         remedy: "use letters, digits, dashes and underscores")
     }
@@ -95,17 +95,5 @@ extension JWTRule {
       return !rest.isEmpty && !text.utf8.contains { $0 <= 0x20 || $0 == 0x7F }
     }
     return false
-  }
-
-  private static func isHeaderName(_ text: String) -> Bool {
-    !text.isEmpty
-      && text.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-          true
-        default: false
-        }
-      }
   }
 }

@@ -79,6 +79,24 @@ extension ServiceEntry: IstioValidatable {
       validator.require(
         port.protocol.isEmpty || NameSyntax.isProtocol(port.protocol), "\(path).protocol",
         "\"\(port.protocol.prefix(64))\" is not a known protocol")
+      validateNaming(of: port, "\(path).protocol", &validator)
+    }
+  }
+
+  /// Only requests and handshakes name the host they are for; other protocols know an address only.
+  private func validateNaming(
+    of port: ServicePort, _ path: String, _ validator: inout FieldValidator
+  ) {
+    guard !NameSyntax.namesHost(port.protocol) else { return }
+    if hosts.count > 1, resolution != .none {
+      validator.error(
+        path, "multiple hosts not allowed with non-HTTP, non-TLS ports",
+        remedy: "write one ServiceEntry for each host")
+    }
+    if resolution == .dynamicDns {
+      validator.error(
+        path, "DYNAMIC_DNS needs a protocol that names the host",
+        remedy: "use HTTP, HTTP2, GRPC or TLS")
     }
   }
 
@@ -132,5 +150,6 @@ extension ServiceEntry: IstioValidatable {
 func validateLabelsOfSelector(
   _ selector: WorkloadSelector, _ path: String, _ validator: inout FieldValidator
 ) {
+  validator.atMost(256, selector.labels.count, "\(path).labels", "labels")
   validator.policySelector(selector.labels, "\(path).labels")
 }

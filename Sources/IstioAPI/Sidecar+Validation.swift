@@ -31,6 +31,9 @@ extension Sidecar: IstioValidatable {
       validator.require(
         outboundTrafficPolicy.mode == .allowAny, path, "an egress proxy needs the mode ALLOW_ANY")
       validator.require(proxy.port != nil, "\(path).port", "the port is missing")
+      validator.require(
+        proxy.host.isEmpty || NameSyntax.isFQDN(proxy.host), "\(path).host",
+        "\"\(proxy.host.prefix(80))\" is not a full domain name", remedy: "name one host")
       validateDestination(proxy, path, &validator)
     }
     return validator.issues

@@ -60,9 +60,9 @@ extension WorkloadGroup: IstioValidatable {
         "scheme must be one of [HTTP, HTTPS]")
       for (index, header) in (value["httpHeaders"]?.arrayValue ?? []).enumerated() {
         validator.require(
-          NameSyntax.isToken(header["name"]?.stringValue ?? ""),
+          NameSyntax.isPlainHeaderName(header["name"]?.stringValue ?? ""),
           "\(path).httpHeaders[\(index)].name",
-          "the header name is malformed", remedy: "use letters, digits and dashes")
+          "the header name is malformed", remedy: "use letters, digits, dashes and underscores")
       }
     case "tcpSocket": validatePort(value, path, &validator)
     case "exec":

@@ -2,40 +2,47 @@ internal import StreamingJSON
 
 /// How the agent in the proxy's container is started.
 enum AgentArguments {
-  static func make(_ context: InjectionContext) -> [JSONValue] {
+  static func make(_ context: InjectionContext, _ role: ProxyContainer.Role) -> [JSONValue] {
     let arguments =
       switch context.configuration.proxy.agent {
-      case .istioProxy: pilotAgent(context)
-      case .skein: skein(context)
+      case .istioProxy: pilotAgent(context, role)
+      case .skein: skein(context, role)
       }
     return arguments.map { .string($0) }
   }
 
-  private static func pilotAgent(_ context: InjectionContext) -> [String] {
+  private static func pilotAgent(
+    _ context: InjectionContext, _ role: ProxyContainer.Role
+  ) -> [String] {
     let proxy = context.configuration.proxy
     let annotations = context.annotations
     let logLevel = annotations[InjectionAnnotation.logLevel] ?? proxy.logLevel
     let components = annotations[InjectionAnnotation.componentLogLevel] ?? proxy.componentLogLevel
     let agentLogLevel = annotations[InjectionAnnotation.agentLogLevel] ?? proxy.agentLogLevel
     return [
-      "proxy", "sidecar", "--domain",
+      "proxy", role.rawValue, "--domain",
       "$(POD_NAMESPACE).svc.\(literal(context.configuration.mesh.clusterDomain))",
       "--proxyLogLevel=\(literal(logLevel))", "--proxyComponentLogLevel=\(literal(components))",
       "--log_output_level=\(literal(agentLogLevel))",
     ]
   }
 
-  private static func skein(_ context: InjectionContext) -> [String] {
+  private static func skein(
+    _ context: InjectionContext, _ role: ProxyContainer.Role
+  ) -> [String] {
     let mesh = context.configuration.mesh
     let labels = context.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     var arguments = [
-      "proxy", "--type", "sidecar", "--ip", "$(INSTANCE_IP)", "--name", "$(POD_NAME)",
+      "proxy", "--type", role.rawValue, "--ip", "$(INSTANCE_IP)", "--name", "$(POD_NAME)",
       "--namespace", "$(POD_NAMESPACE)", "--service-account", "$(SERVICE_ACCOUNT)",
-      "--discovery-address", mesh.controlPlaneAddress, "--token-file",
+      "--discovery-address",
+      context.proxyConfiguration["discoveryAddress"]?.stringValue ?? mesh.controlPlaneAddress,
+      "--token-file",
       "/var/run/secrets/tokens/istio-token", "--root-cert",
       "/var/run/secrets/istio/root-cert.pem", "--trust-domain", mesh.trustDomain,
       "--cluster-domain", mesh.clusterDomain, "--cluster-id", mesh.clusterID,
-      "--interception-mode", context.interceptionMode, "--envoy-log-level",
+      "--interception-mode",
+      role == .router ? "NONE" : context.interceptionMode, "--envoy-log-level",
       literal(
         context.annotations[InjectionAnnotation.logLevel] ?? context.configuration.proxy.logLevel),
       "--config-dir", "/etc/istio/proxy",

@@ -39,14 +39,18 @@ enum ContainerMerge {
   }
 
   /// Entries of the template, with the pod's in place of those of the same key, and its further ones.
-  private static func join(
+  static func join(
     _ template: [JSONValue], _ given: [JSONValue], by key: String
   ) -> [JSONValue] {
     var result = template
+    var places: [JSONValue: Int] = [:]
+    for (index, entry) in template.enumerated() { places[entry[key] ?? .null] = index }
     for entry in given {
-      if let index = result.firstIndex(where: { $0[key] == entry[key] }) {
+      let identity = entry[key] ?? .null
+      if let index = places[identity] {
         result[index] = entry
       } else {
+        places[identity] = result.count
         result.append(entry)
       }
     }

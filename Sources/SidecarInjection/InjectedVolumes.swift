@@ -60,7 +60,8 @@ enum InjectedVolumes {
     guard let text = context.annotations[name] else { return [] }
     let value: JSONValue
     do throws(JSONDecodingError) {
-      value = try JSONValue(parsing: text, limits: JSONLimits(size: 1 << 18, depth: 16))
+      value = try JSONValue(
+        parsing: text, limits: JSONLimits(size: PodAnnotations.maximumSize, depth: 16))
     } catch {
       throw context.annotations.fault(name, "the annotation is not JSON: \(error)")
     }

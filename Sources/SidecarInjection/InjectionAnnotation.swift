@@ -29,6 +29,9 @@ enum InjectionAnnotation {
 
 /// The annotations of one pod, read as what they should be.
 struct PodAnnotations {
+  /// What Kubernetes allows all annotations of an object together.
+  static let maximumSize = 256 << 10
+
   let values: [String: String]
 
   init(_ pod: JSONValue) {

@@ -63,6 +63,10 @@ struct InjectionContext {
   ) throws(InjectionError) -> JSONValue {
     let name = InjectionAnnotation.proxyConfiguration
     guard let text = annotations[name] else { return [:] }
+    guard text.utf8.count <= PodAnnotations.maximumSize else {
+      throw annotations.fault(
+        name, "the annotation has more than \(PodAnnotations.maximumSize) bytes")
+    }
     let value: JSONValue
     do throws(YAMLError) {
       value = try YAMLReader.documents(text).first?.value ?? .null

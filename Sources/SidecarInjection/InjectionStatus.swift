@@ -13,7 +13,8 @@ struct InjectionStatus: Hashable {
   /// The status a pod carries; nil when it has none that can be read.
   init?(of pod: JSONValue) {
     guard let text = PodAnnotations(pod)[InjectionAnnotation.status],
-      let value = try? JSONValue(parsing: text, limits: JSONLimits(size: 1 << 18, depth: 8)),
+      let value = try? JSONValue(
+        parsing: text, limits: JSONLimits(size: PodAnnotations.maximumSize, depth: 8)),
       value.objectValue != nil
     else { return nil }
     func names(_ key: String) -> [String] {

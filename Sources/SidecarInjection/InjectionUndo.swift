@@ -24,31 +24,36 @@ enum InjectionUndo {
     _ names: [String], _ key: String, overrides: [String: [JSONValue]], of pod: inout JSONValue
   ) {
     guard !names.isEmpty || overrides[key] != nil else { return }
+    let injected = Set(names)
+    var own: [String: JSONValue] = [:]
+    for container in overrides[key] ?? [] { own[PodParts.name(container)] = container }
     var list: [JSONValue] = []
+    var present: Set<String> = []
     for container in PodParts.list(key, of: pod) {
       let name = PodParts.name(container)
-      if !names.contains(name) {
-        list.append(container)
-      } else if let own = overrides[key]?.first(where: { PodParts.name($0) == name }) {
-        list.append(own)
-      }
+      guard let kept = injected.contains(name) ? own[name] : container else { continue }
+      present.insert(name)
+      list.append(kept)
     }
     // A container may have moved between the lists by being injected.
-    for own in overrides[key] ?? [] where !list.contains(where: { $0["name"] == own["name"] }) {
-      list.append(own)
+    for container in overrides[key] ?? []
+    where present.insert(PodParts.name(container)).inserted {
+      list.append(container)
     }
     PodParts.set(key, list, of: &pod)
   }
 
   private static func remove(_ names: [String], _ key: String, of pod: inout JSONValue) {
     guard !names.isEmpty else { return }
+    let injected = Set(names)
     PodParts.set(
-      key, PodParts.list(key, of: pod).filter { !names.contains(PodParts.name($0)) }, of: &pod)
+      key, PodParts.list(key, of: pod).filter { !injected.contains(PodParts.name($0)) }, of: &pod)
   }
 
   private static func overrides(of pod: JSONValue) -> [String: [JSONValue]] {
     guard let text = PodAnnotations(pod)[InjectionAnnotation.overrides],
-      let value = try? JSONValue(parsing: text, limits: JSONLimits(size: 1 << 18, depth: 32))
+      let value = try? JSONValue(
+        parsing: text, limits: JSONLimits(size: PodAnnotations.maximumSize, depth: 32))
     else { return [:] }
     var result: [String: [JSONValue]] = [:]
     for key in ["initContainers", "containers"] {

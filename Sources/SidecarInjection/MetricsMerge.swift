@@ -30,7 +30,10 @@ enum MetricsMerge {
     let original = text.flatMap {
       try? JSONValue(parsing: $0, limits: JSONLimits(size: 1 << 16, depth: 4))
     }
-    let isOurs = PodAnnotations(pod)["prometheus.io/path"] == "/stats/prometheus"
+    let annotations = PodAnnotations(pod)
+    let isOurs =
+      annotations["prometheus.io/path"] == "/stats/prometheus"
+      && names.allSatisfy { annotations[$0] != nil }
     guard original != nil || isOurs else { return }
     for name in names {
       let value = original?[String(name.dropFirst("prometheus.io/".count))]?.stringValue ?? ""

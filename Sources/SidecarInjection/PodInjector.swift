@@ -40,7 +40,7 @@ package struct PodInjector: Hashable, Sendable {
         throw context.annotations.fault(
           InjectionAnnotation.templates, "there is no template \"\(name.prefix(64))\"",
           remedy:
-            "use one of \((["sidecar"] + configuration.templates.keys.sorted()).joined(separator: ", "))"
+            "use one of \((SidecarTemplate.names + configuration.templates.keys.sorted()).joined(separator: ", "))"
         )
       }
       record(overlay, &status, pod: pod)
@@ -93,6 +93,11 @@ package struct PodInjector: Hashable, Sendable {
     let annotations = PodAnnotations(pod)
     let hasProxy = (status.initContainers + status.containers).contains(PodParts.proxyName)
     let isIstioAgent = configuration.proxy.agent == .istioProxy
+    if hasProxy {
+      // An earlier injection may have left another one.
+      pod[path: ["metadata", "annotations", InjectionAnnotation.revision]] =
+        .string(configuration.selection.revision)
+    }
     if hasProxy, context.statusPort != 0, isIstioAgent {
       if try annotations.bool(InjectionAnnotation.mergeMetrics) ?? configuration.mergesMetrics {
         MetricsMerge.apply(to: &pod, statusPort: context.statusPort)

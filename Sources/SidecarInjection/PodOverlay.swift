@@ -58,8 +58,8 @@ struct PodOverlay {
     }
     for (key, additions) in [("volumes", volumes), ("imagePullSecrets", imagePullSecrets)] {
       var list = PodParts.list(key, of: pod)
-      for addition in additions
-      where !list.contains(where: { PodParts.name($0) == PodParts.name(addition) }) {
+      var names = Set(list.map(PodParts.name))
+      for addition in additions where names.insert(PodParts.name(addition)).inserted {
         list.append(addition)
       }
       if !additions.isEmpty { PodParts.set(key, list, of: &pod) }

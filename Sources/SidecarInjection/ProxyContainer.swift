@@ -2,7 +2,17 @@ internal import StreamingJSON
 
 /// The container of the proxy.
 enum ProxyContainer {
-  static func make(_ context: InjectionContext) throws(InjectionError) -> JSONValue {
+  /// What the proxy is for.
+  enum Role: String {
+    /// It serves the pod's other containers.
+    case sidecar
+    /// It is the pod: a gateway.
+    case router
+  }
+
+  static func make(
+    _ context: InjectionContext, role: Role = .sidecar
+  ) throws(InjectionError) -> JSONValue {
     let proxy = context.configuration.proxy
     var container: JSONValue = [
       "name": .string(PodParts.proxyName), "image": .string(ProxyImage.proxy(context)),
@@ -11,14 +21,14 @@ enum ProxyContainer {
     container["ports"] = [
       ["containerPort": 15090, "name": "http-envoy-prom", "protocol": "TCP"]
     ]
-    container["args"] = .array(AgentArguments.make(context))
+    container["args"] = .array(AgentArguments.make(context, role))
     container["env"] = .array(ProxyEnvironment.make(context))
-    container["lifecycle"] = lifecycle(context)
+    if role == .sidecar { container["lifecycle"] = lifecycle(context) }
     container["readinessProbe"] = try ProxyProbes.readiness(context)
     container["startupProbe"] = ProxyProbes.startup(context)
     container["resources"] = try ProxyResources.make(context)
-    container["securityContext"] = securityContext(context)
-    if context.isNativeSidecar { container["restartPolicy"] = "Always" }
+    container["securityContext"] = securityContext(context, role)
+    if role == .sidecar, context.isNativeSidecar { container["restartPolicy"] = "Always" }
     container["volumeMounts"] = .array(
       InjectedVolumes.mounts + (try InjectedVolumes.userMounts(context)))
     return container
@@ -43,10 +53,10 @@ enum ProxyContainer {
     return ["postStart": ["exec": ["command": ["pilot-agent", "wait"]]]]
   }
 
-  private static func securityContext(_ context: InjectionContext) -> JSONValue {
+  private static func securityContext(_ context: InjectionContext, _ role: Role) -> JSONValue {
     let user = context.configuration.proxy.userID
     // Transparent interception binds to addresses that are not the pod's own.
-    let isTransparent = context.interceptionMode == "TPROXY"
+    let isTransparent = role == .sidecar && context.interceptionMode == "TPROXY"
     var capabilities: JSONValue = ["drop": ["ALL"]]
     if isTransparent { capabilities["add"] = ["NET_ADMIN"] }
     return [

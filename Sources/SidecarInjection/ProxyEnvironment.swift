@@ -31,11 +31,11 @@ enum ProxyEnvironment {
     ]
     let metadata = context.proxyConfiguration["proxyMetadata"].map(PodAnnotations.strings) ?? [:]
     // Proxy metadata may refer to variables, as in Istio.
-    for (name, value) in metadata.sorted(by: { $0.key < $1.key }) {
-      list = setting(["name": .string(name), "value": .string(value)], in: list)
+    let further = metadata.sorted { $0.key < $1.key }.map { name, value -> JSONValue in
+      ["name": .string(name), "value": .string(value)]
     }
-    for (name, value) in context.environment { list = setting(text(name, value), in: list) }
-    return list
+    return ContainerMerge.join(
+      list, further + context.environment.map { text($0.name, $0.value) }, by: "name")
   }
 
   /// The list with a variable, in the place of one of the same name or at the end.

@@ -9,7 +9,28 @@ enum SidecarTemplate {
     if let template = context.configuration.templates[name] {
       return PodOverlay(template: template)
     }
-    return name == "sidecar" ? try sidecar(context) : nil
+    switch name {
+    case "sidecar": return try sidecar(context)
+    case "gateway": return try gateway(context)
+    default: return nil
+    }
+  }
+
+  /// The names of the templates that are built in.
+  static let names = ["sidecar", "gateway"]
+
+  /// The proxy is the pod's own container here, so nothing is redirected to it.
+  private static func gateway(_ context: InjectionContext) throws(InjectionError) -> PodOverlay {
+    var overlay = PodOverlay()
+    overlay.labels = CanonicalService.labels(context)
+    overlay.containers = [try ProxyContainer.make(context, role: .router)]
+    overlay.volumes = try InjectedVolumes.make(context)
+    overlay.imagePullSecrets = pullSecrets(context)
+    return overlay
+  }
+
+  private static func pullSecrets(_ context: InjectionContext) -> [JSONValue] {
+    context.configuration.imagePullSecrets.map { ["name": .string($0)] }
   }
 
   private static func sidecar(_ context: InjectionContext) throws(InjectionError) -> PodOverlay {
@@ -26,8 +47,7 @@ enum SidecarTemplate {
       overlay.containers.append(proxy)
     }
     overlay.volumes = try InjectedVolumes.make(context)
-    overlay.imagePullSecrets = context.configuration.imagePullSecrets
-      .map { ["name": .string($0)] }
+    overlay.imagePullSecrets = pullSecrets(context)
     return overlay
   }
 
@@ -40,9 +60,7 @@ enum SidecarTemplate {
   }
 
   private static func annotations(_ context: InjectionContext) -> [(key: String, value: String)] {
-    var annotations = [
-      (key: InjectionAnnotation.revision, value: context.configuration.selection.revision)
-    ]
+    var annotations: [(key: String, value: String)] = []
     if let name = PodParts.list("containers", of: context.pod).map(PodParts.name)
       .first(where: { $0 != PodParts.proxyName && !$0.isEmpty })
     {

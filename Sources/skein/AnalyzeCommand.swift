@@ -1,6 +1,7 @@
 internal import AdmissionWebhooks
 internal import ArgumentParser
 internal import KubernetesAPI
+internal import SidecarInjection
 internal import StreamingJSON
 internal import YAML
 
@@ -9,7 +10,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "analyze", abstract: "Judge files by Istio's rules, without a server.",
     discussion: """
-      Prints one line for each finding, as file:line:column. The exit code is 0 when every object can \
+      Prints one line for each finding, as file:line:column: what the validating webhook would refuse, \
+      and annotations of workloads that injection could not follow. The exit code is 0 when every object can \
       be used, 65 when one cannot, and 66 when a file does not exist.
       """)
 
@@ -17,45 +19,76 @@ struct AnalyzeCommand: AsyncParsableCommand {
     name: [.customShort("f"), .long], help: ArgumentHelp("YAML or JSON.", valueName: "file-or-dir"))
   var filename: [String]
 
+  @Option(name: .shortAndLong, help: "The namespace of objects that name none.")
+  var namespace = "default"
+
   @Flag(help: "Treat warnings as errors.")
   var strict = false
 
+  @Option(name: [.customShort("o"), .long], help: "text, or json: a list of findings.")
+  var output = Output.text
+
+  /// How findings are printed.
+  enum Output: String, ExpressibleByArgument, CaseIterable {
+    case text
+    case json
+  }
+
   func run() async throws {
-    let (entries, faults) = try ManifestFiles.read(filename, namespace: "default")
-    var errors = faults
-    var warnings: [String] = []
+    let (entries, faults) = try ManifestFiles.read(filename, namespace: namespace)
+    var errors = faults.map { Finding(fault: $0) }
+    var warnings: [Finding] = []
     var places: [String: String] = [:]
     for entry in entries {
       let document = entry.document
       let subject = "\(entry.resource.kind) \(entry.key)"
       let place = "\(document.file):\(document.position(of: "metadata.name"))"
       if let other = places.updateValue(place, forKey: subject) {
-        warnings.append("\(place): warning: \(subject) is also at \(other)")
+        warnings.append(
+          Finding(
+            entry,
+            FieldIssue(
+              path: "metadata.name", message: "\(subject) is also at \(other)", severity: .warning))
+        )
       }
-      for issue in try Self.issues(of: entry) {
-        let place = "\(document.file):\(document.position(of: issue.path))"
-        let line = "\(place): \(issue.severity.rawValue): \(subject): \(issue)"
-        if issue.severity == .error { errors.append(line) } else { warnings.append(line) }
+      for issue in Self.issues(of: entry) {
+        let finding = Finding(entry, issue)
+        if issue.severity == .error { errors.append(finding) } else { warnings.append(finding) }
       }
     }
-    for line in errors + warnings { print(line) }
+    switch output {
+    case .text: for finding in errors + warnings { print(finding.text) }
+    case .json:
+      let list = JSONValue.array((errors + warnings).map(\.json))
+      print(String(decoding: list.serialized(), as: UTF8.self))
+    }
     StandardError.write(
       "\(entries.count) objects, \(errors.count) errors, \(warnings.count) warnings")
     if !errors.isEmpty || (strict && !warnings.isEmpty) { throw ExitCode(65) }
   }
 
-  private static func issues(of entry: ManifestFiles.Entry) throws -> [FieldIssue] {
+  private static func issues(of entry: ManifestFiles.Entry) -> [FieldIssue] {
+    var object = entry.document.value
+    if entry.resource.isNamespaced {
+      object[path: ["metadata", "namespace"]] = .string(entry.key.namespace)
+    }
     let reader: JSONReader
     do throws(JSONDecodingError) {
-      reader = try JSONReader(entry.document.value.serialized())
+      reader = try JSONReader(object.serialized())
     } catch {
       return [FieldIssue(error)]
     }
     if KubernetesResource.istio.contains(entry.resource) {
       return ObjectVerdict.issues(of: entry.resource, reader)
     }
+    return decodingIssues(entry.resource, reader) + injectionIssues(object, entry.key.namespace)
+  }
+
+  private static func decodingIssues(
+    _ resource: KubernetesResource, _ reader: JSONReader
+  ) -> [FieldIssue] {
     do throws(JSONDecodingError) {
-      return switch entry.resource {
+      return switch resource {
       case .services: try DecodedObject<Service>(decoding: reader).issues
       case .pods: try DecodedObject<Pod>(decoding: reader).issues
       case .endpointSlices: try DecodedObject<EndpointSlice>(decoding: reader).issues
@@ -65,6 +98,46 @@ struct AnalyzeCommand: AsyncParsableCommand {
       }
     } catch {
       return [FieldIssue(error)]
+    }
+  }
+  /// Annotations for injection that the webhook would refuse.
+  private static func injectionIssues(_ object: JSONValue, _ namespace: String) -> [FieldIssue] {
+    do throws(InjectionError) {
+      _ = try ManifestInjection.inject(
+        object, namespace: namespace, injector: PodInjector(configuration: InjectionConfiguration())
+      )
+      return []
+    } catch {
+      // Which templates an installation has, a file does not say.
+      guard !error.path.hasSuffix(#"["inject.istio.io/templates"]"#) else { return [] }
+      return [FieldIssue(path: error.path, message: error.message, remedy: error.remedy)]
+    }
+  }
+
+  /// What is to be said about one place of a file.
+  private struct Finding {
+    var text: String
+    var json: JSONValue
+
+    /// A file or document that is no object at all.
+    init(fault: String) {
+      text = fault
+      json = ["severity": "error", "message": .string(fault)]
+    }
+
+    init(_ entry: ManifestFiles.Entry, _ issue: FieldIssue) {
+      let file = entry.document.file
+      let position = entry.document.position(of: issue.path)
+      text =
+        "\(file):\(position): \(issue.severity.rawValue): \(entry.resource.kind) \(entry.key): \(issue)"
+      json = [
+        "file": .string(file), "line": .integer(Int64(position.line)),
+        "column": .integer(Int64(position.column)),
+        "severity": .string(issue.severity.rawValue), "kind": .string(entry.resource.kind),
+        "namespace": .string(entry.key.namespace), "name": .string(entry.key.name),
+        "field": .string(issue.path), "message": .string(issue.message),
+      ]
+      if let remedy = issue.remedy { json["remedy"] = .string(remedy) }
     }
   }
 }

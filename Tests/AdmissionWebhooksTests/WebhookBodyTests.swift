@@ -85,6 +85,19 @@ import Testing
     }
   }
 
+  @Test func `a client that does not send its body is not waited for`() async throws {
+    try await RunningWebhooks.run {
+      $0.bodyTimeout = .milliseconds(200)
+      $0.tls = nil
+    } _: { webhooks async throws in
+      let answer = try RawClient.exchange(
+        port: webhooks.port,
+        "POST /inject HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+          + "Content-Length: 100\r\n\r\n{")
+      #expect(answer.hasPrefix("HTTP/1.1 408 "), "\(answer)")
+    }
+  }
+
   @Test func `refusals do not disturb who comes next`() async throws {
     try await RunningWebhooks.run { webhooks async throws in
       for _ in 0..<20 {

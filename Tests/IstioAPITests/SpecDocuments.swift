@@ -17,7 +17,8 @@ enum SpecDocuments {
   static func check(_ kind: IstioKind, spec yaml: String) throws -> SpecificationVerdict {
     let value = try YAMLReader.documents(yaml).first?.value ?? .object(JSONObject())
     let object: JSONValue = [
-      "kind": .string(kind.rawValue), "metadata": ["name": "x"], "spec": value,
+      "kind": .string(kind.rawValue), "metadata": ["name": "x", "namespace": "default"],
+      "spec": value,
     ]
     return kind.check(try JSONReader(object.serialized()))
   }

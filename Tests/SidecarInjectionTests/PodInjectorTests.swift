@@ -227,7 +227,10 @@ internal import YAML
   }
 
   @Test func `another installation replaces what an earlier one added`() throws {
-    let once = try inject(try pod()) { $0.proxy.image = "old:1" }.pod
+    let once = try inject(try pod()) {
+      $0.proxy.image = "old:1"
+      $0.selection.revision = "old"
+    }.pod
     let moved = try inject(once) {
       $0.proxy.image = "new:2"
       $0.hasNativeSidecars = true
@@ -259,6 +262,64 @@ internal import YAML
     #expect(try variable("TRUST_DOMAIN", once) == "mine")
     #expect(
       names(isNative ? "containers" : "initContainers", once).contains("istio-proxy") == false)
+    #expect(try inject(once) { $0.hasNativeSidecars = isNative }.pod == once)
+  }
+
+  @Test func `lists of any length cost what they are long`() throws {
+    func many(_ count: Int, _ entry: (Int) -> JSONValue) -> JSONValue {
+      .array((0..<count).map(entry))
+    }
+    let count = 20_000
+    var pod = try pod(annotations: [
+      "proxy.istio.io/config": "proxyMetadata: {"
+        + (0..<12_000).map { "V\($0): x" }.joined(separator: ", ") + "}",
+      "sidecar.istio.io/userVolume": String(
+        decoding: many(10_000) { ["name": .string("u\($0)")] }.serialized(), as: UTF8.self),
+      "sidecar.istio.io/status": String(
+        decoding: JSONValue.object(
+          {
+            var status = JSONObject()
+            status["containers"] = many(20_000) { .string("c\($0)") }
+            return status
+          }()
+        ).serialized(), as: UTF8.self),
+    ])
+    pod[path: ["spec", "volumes"]] = many(count) { ["name": .string("v\($0)")] }
+    pod[path: ["spec", "containers"]] = .array(
+      (0..<count).map { ["name": .string("c\($0)"), "ports": [["containerPort": 80]]] } + [
+        [
+          "name": "istio-proxy",
+          "env": many(count) { ["name": .string("E\($0)"), "value": "x"] },
+        ]
+      ])
+    let clock = ContinuousClock()
+    let start = clock.now
+    let injected = try inject(pod).pod
+    let patch = JSONPatch(from: pod, to: injected)
+    #expect(!patch.isEmpty)
+    #expect(clock.now - start < .seconds(20))
+  }
+
+  @Test(arguments: [false, true])
+  func `a gateway is the proxy itself, and nothing is redirected to it`(isNative: Bool) throws {
+    let given = try pod(
+      """
+      metadata:
+        labels: {app: edge, sidecar.istio.io/inject: "true"}
+        annotations: {inject.istio.io/templates: gateway}
+      spec:
+        containers:
+        - {name: istio-proxy, image: auto, ports: [{containerPort: 8443}]}
+      """)
+    let once = try inject(given) { $0.hasNativeSidecars = isNative }.pod
+    #expect(names("initContainers", once).isEmpty)
+    #expect(names("containers", once) == ["istio-proxy"])
+    let proxy = try proxy(once)
+    #expect(proxy["image"]?.stringValue?.contains("proxyv2") == true)
+    #expect(proxy["args"]?.arrayValue?.prefix(2) == ["proxy", "router"])
+    #expect(proxy["restartPolicy"] == nil)
+    #expect(proxy["ports"]?.arrayValue?.count == 2)
+    #expect(once[path: ["metadata", "labels", "security.istio.io/tlsMode"]] == nil)
     #expect(try inject(once) { $0.hasNativeSidecars = isNative }.pod == once)
   }
 

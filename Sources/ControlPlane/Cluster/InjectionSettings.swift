@@ -1,4 +1,3 @@
-internal import IstioAPI
 internal import KubernetesAPI
 internal import KubernetesClient
 internal import Logging
@@ -102,116 +101,27 @@ final class InjectionSettings: ServiceLifecycle.Service {
     result.proxyConfiguration = state.mesh["defaultConfig"] ?? [:]
     result.hasNativeSidecars = NativeSidecarSupport.isAvailable(
       kubeletVersions: Array(state.kubelets.values))
-    if let text = state.injector["values"] {
-      if let values = Self.yaml(text) {
-        InjectorValues(values).apply(to: &result)
-      } else {
-        logger.error(
-          "the values of injection cannot be read; the defaults are used",
-          metadata: ["config.object": "ConfigMap/\(injectorName)"])
-      }
-    }
-    if let config = state.injector["config"].flatMap(Self.yaml) {
-      InjectorPolicy(config).apply(to: &result)
+    let issues = InjectorConfigMap.apply(
+      config: document("config", state), values: document("values", state), to: &result)
+    for issue in issues {
+      logger.warning(
+        "a part of the configuration of injection is not followed",
+        metadata: ["config.object": "ConfigMap/\(injectorName)", "config.error": "\(issue)"])
     }
     if let image = configuration.proxyImage { result.proxy.image = image }
     return result
   }
 
+  private func document(_ key: String, _ state: State) -> JSONValue {
+    guard let text = state.injector[key] else { return [:] }
+    if let value = Self.yaml(text) { return value }
+    logger.error(
+      "a part of the configuration of injection cannot be read; the defaults are used",
+      metadata: ["config.object": "ConfigMap/\(injectorName)", "config.field": "\(key)"])
+    return [:]
+  }
+
   private static func yaml(_ text: String) -> JSONValue? {
     (try? YAMLReader.documents(Array(text.utf8), file: "values"))?.first?.value
-  }
-}
-
-/// `values` of the injector's ConfigMap, in the words of Istio's chart.
-private struct InjectorValues {
-  let values: JSONValue
-
-  init(_ values: JSONValue) { self.values = values }
-
-  private func text(_ path: String...) -> String? {
-    values[path: path]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
-  }
-
-  private func flag(_ path: String...) -> Bool? { values[path: path]?.boolValue }
-
-  func apply(to result: inout InjectionConfiguration) {
-    result.proxy.image = image ?? result.proxy.image
-    result.proxy.imagePullPolicy = text("global", "imagePullPolicy")
-    if let agent = text("global", "proxy", "agent") {
-      result.proxy.agent = ProxyContainerSettings.Agent(rawValue: agent) ?? result.proxy.agent
-    }
-    result.proxy.logLevel = text("global", "proxy", "logLevel") ?? result.proxy.logLevel
-    result.proxy.componentLogLevel =
-      text("global", "proxy", "componentLogLevel") ?? result.proxy.componentLogLevel
-    let resources = ["global", "proxy", "resources"]
-    func quantity(
-      _ kind: String, _ name: String,
-      _ path: WritableKeyPath<ProxyContainerSettings.Resources, String>
-    ) {
-      if let value = values[path: resources + [kind, name]]?.stringValue {
-        result.proxy.resources[keyPath: path] = value
-      }
-    }
-    quantity("requests", "cpu", \.cpuRequest)
-    quantity("requests", "memory", \.memoryRequest)
-    quantity("limits", "cpu", \.cpuLimit)
-    quantity("limits", "memory", \.memoryLimit)
-    result.imagePullSecrets =
-      values[path: ["global", "imagePullSecrets"]]?.arrayValue?.compactMap {
-        $0.stringValue ?? $0["name"]?.stringValue
-      } ?? []
-    result.mesh.network = text("global", "network") ?? result.mesh.network
-    result.mesh.meshID = text("global", "meshID") ?? result.mesh.meshID
-    result.redirection.includedOutboundRanges =
-      text("global", "proxy", "includeIPRanges") ?? result.redirection.includedOutboundRanges
-    result.redirection.excludedOutboundRanges =
-      text("global", "proxy", "excludeIPRanges") ?? result.redirection.excludedOutboundRanges
-    result.redirection.excludedInboundPorts =
-      text("global", "proxy", "excludeInboundPorts") ?? result.redirection.excludedInboundPorts
-    result.redirection.excludedOutboundPorts =
-      text("global", "proxy", "excludeOutboundPorts") ?? result.redirection.excludedOutboundPorts
-    result.redirection.usesCNI =
-      flag("istio_cni", "enabled") ?? flag("pilot", "cni", "enabled") ?? false
-    result.rewritesProbes = flag("sidecarInjectorWebhook", "rewriteAppHTTPProbe") ?? true
-    result.selection.takesUnlabeledNamespaces =
-      flag("sidecarInjectorWebhook", "enableNamespacesByDefault") ?? false
-  }
-
-  /// `hub/image:tag`, or the image alone where it is a whole reference.
-  private var image: String? {
-    let name = text("global", "proxy", "image") ?? "proxyv2"
-    if name.contains("/") { return name }
-    guard let hub = text("global", "hub") else { return nil }
-    guard
-      let tag = text("global", "tag")
-        ?? values[path: ["global", "tag"]]?.integerValue.map(String.init)
-    else { return nil }
-    return "\(hub)/\(name):\(tag)"
-  }
-}
-
-/// `config` of the injector's ConfigMap: which pods get a proxy.
-private struct InjectorPolicy {
-  let config: JSONValue
-
-  init(_ config: JSONValue) { self.config = config }
-
-  func apply(to result: inout InjectionConfiguration) {
-    if let policy = config["policy"]?.stringValue {
-      result.selection.injectsByDefault = policy == "enabled"
-    }
-    result.selection.neverInject = selectors("neverInjectSelector")
-    result.selection.alwaysInject = selectors("alwaysInjectSelector")
-    for (key, value) in config["injectedAnnotations"]?.objectValue ?? JSONObject() {
-      if let text = value.stringValue { result.annotations[key] = text }
-    }
-  }
-
-  private func selectors(_ name: String) -> [LabelSelector] {
-    (config[name]?.arrayValue ?? []).compactMap { value in
-      guard var reader = try? JSONReader(value.serialized()) else { return nil }
-      return try? LabelSelector(from: &reader)
-    }
   }
 }
