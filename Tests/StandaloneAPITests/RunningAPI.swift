@@ -17,7 +17,7 @@ struct RunningAPI: Sendable {
 
   static func run<Result: Sendable>(
     folder given: String? = nil, requiresToken: Bool = false,
-    _ body: @Sendable @escaping (RunningAPI) async throws -> Result
+    _ body: @Sendable (RunningAPI) async throws -> Result
   ) async throws -> Result {
     let folder = try given ?? temporaryFolder()
     defer { if given == nil { try? FileManager.default.removeItem(atPath: folder) } }
@@ -86,20 +86,36 @@ struct Kubectl: Sendable {
     EnvoyBinary.packageFolder + "/.tools/kubectl",
   ].filter { FileManager.default.isExecutableFile(atPath: $0) }
 
+  /// What every call is given: a token, or trust in a certificate of a test's own.
+  let options: [String]
+
   init(_ path: String, for api: RunningAPI) {
+    self.init(path, server: api.url, home: api.folder)
+  }
+
+  init(_ path: String, server: String, home: String, options: [String] = []) {
     self.path = path
-    server = api.url
-    home = api.folder
+    self.server = server
+    self.home = home
+    self.options = options
   }
 
   /// Runs kubectl and returns its exit code and everything it printed.
   func callAsFunction(
-    _ arguments: String..., input: String? = nil
+    _ arguments: String..., input: String? = nil, editor: String? = nil
+  ) async throws -> (code: Int32, output: String) {
+    try await run(arguments, input: input, editor: editor)
+  }
+
+  /// The same with a list of arguments.
+  func run(
+    _ arguments: [String], input: String? = nil, editor: String? = nil
   ) async throws -> (code: Int32, output: String) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path)
-    process.arguments = ["--server", server] + arguments
+    process.arguments = ["--server", server] + options + arguments
     process.environment = ["HOME": home, "PATH": "/usr/bin:/bin", "KUBECONFIG": "/dev/null"]
+    process.environment?["KUBE_EDITOR"] = editor
     let output = home + "/out-\(UUID().uuidString)"
     _ = FileManager.default.createFile(atPath: output, contents: nil)
     let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
