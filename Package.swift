@@ -56,6 +56,8 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
@@ -101,11 +103,11 @@ let package = Package(
     .executableTarget(
       name: "skein",
       dependencies: [
-        "CertificateAuthority", "ControlPlane", "Diagnostics", "DiscoveryAPI", "EchoWorkload",
-        "EnvoyAPI", "EnvoyTranslation", "GRPCTransport", "Installation", "IstioAPI",
-        "KubernetesAPI", "KubernetesClient", "LoadGenerator", "MeshIngest", "MeshModel",
-        "MeshStore",
-        "OpenSSLCrypto", "ProxyAgent",
+        "AdmissionWebhooks", "CertificateAuthority", "ControlPlane", "Diagnostics", "DiscoveryAPI",
+        "EchoWorkload", "EnvoyAPI", "EnvoyTranslation", "GRPCTransport", "Installation", "IstioAPI",
+        "KubernetesAPI",
+        "KubernetesClient", "LoadGenerator", "MeshIngest", "MeshModel", "MeshStore",
+        "OpenSSLCrypto", "ProxyAgent", "SidecarInjection",
         "StandaloneAPI", "StreamingJSON", "WorkloadAuthentication", "XDSProtocol", "YAML",
         argumentParser, logging, swiftProtobuf,
         asyncHTTPClient, nioCore, nioHTTP1, serviceLifecycle, unixSignals,
@@ -118,11 +120,12 @@ let package = Package(
     library(
       "ControlPlane",
       [
-        "CProcess", "CertificateAuthority", "CertificateServer", "Diagnostics", "DiscoveryServer",
+        "AdmissionWebhooks", "CProcess", "CertificateAuthority", "CertificateServer", "Diagnostics",
+        "DiscoveryServer",
         "EnvoyTranslation", "GRPCTransport", "KubernetesAPI", "KubernetesClient", "MeshIngest",
-        "IstioAPI", "MeshModel", "MeshStore", "OpenSSLCrypto", "StandaloneAPI", "StreamingJSON",
-        "WorkloadAuthentication",
-        "XDSProtocol", "YAML", logging, nioCore, nioPosix, nioSSL, serviceLifecycle,
+        "IstioAPI", "MeshModel", "MeshStore", "OpenSSLCrypto", "SidecarInjection",
+        "StandaloneAPI", "StreamingJSON", "WorkloadAuthentication",
+        "XDSProtocol", "YAML", grdb, logging, nioCore, nioPosix, nioSSL, serviceLifecycle,
       ]),
     library(
       "ProxyAgent",
@@ -167,6 +170,13 @@ let package = Package(
         serviceLifecycle,
       ]),
 
+    library(
+      "AdmissionWebhooks",
+      [
+        "IstioAPI", "KubernetesAPI", "SidecarInjection", "StreamingJSON", httpTypes, hummingbird,
+        hummingbirdCore, hummingbirdTLS, logging, nioCore, nioSSL, serviceLifecycle,
+      ]),
+
     // Domain
     library(
       "EnvoyTranslation",
@@ -182,8 +192,15 @@ let package = Package(
       "Installation",
       ["IstioAPI", "KubernetesAPI", "KubernetesClient", "StreamingJSON", "YAML"]),
     library("MeshStore", ["MeshModel", treeCollections]),
+    library("SidecarInjection", ["IstioAPI", "StreamingJSON", "YAML"]),
     library("CertificateAuthority", ["OpenSSLCrypto", grdb, logging, serviceLifecycle]),
-    library("WorkloadAuthentication", ["GRPCTransport", "OpenSSLCrypto", grdb, logging, nioCore]),
+    library(
+      "WorkloadAuthentication",
+      [
+        "GRPCTransport", "KubernetesAPI", "KubernetesClient", "OpenSSLCrypto", "StreamingJSON",
+        grdb,
+        logging, nioCore,
+      ]),
     library("MeshModel", ["IstioAPI", "KubernetesAPI", treeCollections]),
 
     // Protocols
@@ -191,14 +208,13 @@ let package = Package(
     library(
       "KubernetesClient",
       [
-        "KubernetesAPI", "StreamingJSON", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL,
-        serviceLifecycle,
+        "KubernetesAPI", "OpenSSLCrypto", "StreamingJSON", "YAML", asyncHTTPClient, logging,
+        nioCore,
+        nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
       ]),
     library(
       "GRPCTransport",
       [logging, nioCore, nioHPACK, nioHTTP1, nioHTTP2, nioPosix, nioSSL, serviceLifecycle]),
-    library("OpenSSLCrypto", ["COpenSSL"], settings: relaxed),
-    library("YAML", ["CLibYAML", "StreamingJSON"], settings: relaxed),
 
     // APIs
     .target(
@@ -206,6 +222,8 @@ let package = Package(
       swiftSettings: relaxed),
     library("IstioAPI", ["RegularExpression", "StreamingJSON"]),
     library("KubernetesAPI", ["StreamingJSON"]),
+    library("OpenSSLCrypto", ["COpenSSL"], settings: relaxed),
+    library("YAML", ["CLibYAML", "StreamingJSON"], settings: relaxed),
     .target(
       name: "DiscoveryAPI", dependencies: [swiftProtobuf], exclude: ["Protos"],
       swiftSettings: relaxed),
@@ -227,7 +245,15 @@ let package = Package(
         "CProcess", "DiscoveryAPI", "EnvoyAPI", "KubernetesAPI", "MeshIngest", "MeshModel",
         "MeshStore",
         "StreamingJSON",
-        "XDSProtocol", "YAML", logging, serviceLifecycle, swiftProtobuf,
+        "XDSProtocol", "YAML", asyncHTTPClient, httpTypes, hummingbird, logging, nioCore, nioHTTP1,
+        serviceLifecycle, swiftProtobuf,
+      ]),
+    tests(
+      "AdmissionWebhooks",
+      [
+        "CertificateAuthority", "IstioAPI", "KubernetesAPI", "MeshTesting", "OpenSSLCrypto",
+        "SidecarInjection", "StreamingJSON", "YAML", asyncHTTPClient, logging, nioCore, nioHTTP1,
+        nioSSL,
       ]),
     tests(
       "BenchmarkMeshes",
@@ -273,8 +299,8 @@ let package = Package(
     tests(
       "KubernetesClient",
       [
-        "KubernetesAPI", "MeshTesting", "StandaloneAPI", "StreamingJSON", asyncHTTPClient,
-        hummingbird, logging, nioCore, nioHTTP1,
+        "KubernetesAPI", "MeshTesting", "OpenSSLCrypto", "StandaloneAPI", "StreamingJSON",
+        asyncHTTPClient, hummingbird, logging, nioCore, nioHTTP1,
       ]),
     tests(
       "LoadGenerator",
@@ -301,6 +327,7 @@ let package = Package(
         "KubernetesAPI", "MeshTesting", "OpenSSLCrypto", "StreamingJSON", "YAML", asyncHTTPClient,
         logging, nioCore, nioHTTP1, serviceLifecycle,
       ]),
+    tests("SidecarInjection", ["MeshTesting", "StreamingJSON", "YAML"]),
     tests("StreamingJSON", []),
     tests("WorkloadAuthentication", ["GRPCTransport", "OpenSSLCrypto"]),
     tests("XDSProtocol", ["DiscoveryAPI", "MeshTesting", swiftProtobuf]),

@@ -69,6 +69,7 @@ struct FieldValidator {
 
   /// The labels of a policy's selector.
   mutating func policySelector(_ labels: [String: String], _ path: String) {
+    atMost(4_096, labels.count, path, "labels")
     if labels.isEmpty {
       warning(path, "the selector is empty and selects every workload")
     }
@@ -128,6 +129,11 @@ struct FieldValidator {
       require(
         !list.contains("~"), path, "\"~\" must stand alone", remedy: "remove the other entries")
     }
+  }
+
+  /// A bound on how much of something there may be; unset passes.
+  mutating func atMost(_ limit: Int, _ count: Int?, _ path: String, _ noun: String) {
+    require((count ?? 0) <= limit, path, "there are more than \(limit) \(noun)")
   }
 
   mutating func addressOrNetwork(_ text: String, _ path: String) {

@@ -18,6 +18,10 @@ package enum IstioKind: String, CaseIterable, Hashable, Sendable {
   case workloadGroup = "WorkloadGroup"
   /// security.istio.io PeerAuthentication.
   case peerAuthentication = "PeerAuthentication"
+  /// security.istio.io AuthorizationPolicy.
+  case authorizationPolicy = "AuthorizationPolicy"
+  /// security.istio.io RequestAuthentication.
+  case requestAuthentication = "RequestAuthentication"
 
   /// Decodes the `spec` of an object of this kind and applies the rules to it.
   ///
@@ -32,6 +36,8 @@ package enum IstioKind: String, CaseIterable, Hashable, Sendable {
     case .workloadEntry: Self.check(WorkloadEntry.self, reader)
     case .workloadGroup: Self.check(WorkloadGroup.self, reader)
     case .peerAuthentication: Self.check(PeerAuthentication.self, reader)
+    case .authorizationPolicy: Self.check(AuthorizationPolicy.self, reader)
+    case .requestAuthentication: Self.check(RequestAuthentication.self, reader)
     }
   }
 
@@ -41,11 +47,13 @@ package enum IstioKind: String, CaseIterable, Hashable, Sendable {
     var reader = start
     do throws(JSONDecodingError) {
       var spec: Spec?
+      var annotations: [String: String] = [:]
       try reader.beginObject()
       while let key = try reader.nextKey() {
         switch key {
         case "spec": spec = try reader.read()
-        case "apiVersion", "kind", "metadata", "status": try reader.skipValue()
+        case "metadata": annotations = try MetadataRules.annotations(from: &reader)
+        case "apiVersion", "kind", "status": try reader.skipValue()
         default: try reader.skipUnknownField()
         }
       }
@@ -53,8 +61,10 @@ package enum IstioKind: String, CaseIterable, Hashable, Sendable {
         var empty = try JSONReader(Array("{}".utf8), pathPrefix: "spec")
         spec = try empty.read()
       }
+      let action = (spec as? AuthorizationPolicy)?.action
       return SpecificationVerdict(
-        issues: spec?.validate() ?? [], unknownFields: reader.unknownFields)
+        issues: MetadataRules.issues(annotations, action: action) + (spec?.validate() ?? []),
+        unknownFields: reader.unknownFields)
     } catch {
       return SpecificationVerdict(
         issues: [FieldIssue(error)], unknownFields: reader.unknownFields)

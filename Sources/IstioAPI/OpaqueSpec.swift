@@ -21,10 +21,6 @@ extension OpaqueSpec: JSONReadable {
   }
 }
 
-/// An AuthorizationPolicy, kept as written.
-package typealias AuthorizationPolicy = OpaqueSpec
-/// A RequestAuthentication, kept as written.
-package typealias RequestAuthentication = OpaqueSpec
 /// A Telemetry, kept as written.
 package typealias Telemetry = OpaqueSpec
 /// An EnvoyFilter, kept as written.

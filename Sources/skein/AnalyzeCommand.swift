@@ -1,5 +1,5 @@
+internal import AdmissionWebhooks
 internal import ArgumentParser
-internal import IstioAPI
 internal import KubernetesAPI
 internal import StreamingJSON
 internal import YAML
@@ -51,14 +51,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
     } catch {
       return [FieldIssue(error)]
     }
-    if KubernetesResource.istio.contains(entry.resource),
-      let kind = IstioKind(rawValue: entry.resource.kind)
-    {
-      let verdict = kind.check(reader)
-      return verdict.issues
-        + verdict.unknownFields.map {
-          FieldIssue(path: $0, message: "the field is not known", severity: .warning)
-        }
+    if KubernetesResource.istio.contains(entry.resource) {
+      return ObjectVerdict.issues(of: entry.resource, reader)
     }
     do throws(JSONDecodingError) {
       return switch entry.resource {

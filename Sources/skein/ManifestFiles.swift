@@ -65,7 +65,8 @@ enum ManifestFiles {
         key: ObjectKey(namespace: place, name: name)))
   }
 
-  private static func items(_ document: YAMLDocument) -> [YAMLDocument] {
+  /// The objects of a document: itself, or those of a List.
+  static func items(_ document: YAMLDocument) -> [YAMLDocument] {
     guard document.value["kind"] == "List", let items = document.value["items"]?.arrayValue else {
       return [document]
     }
@@ -75,7 +76,8 @@ enum ManifestFiles {
     }
   }
 
-  private static func contents(_ path: String, _ faults: inout [String]) -> [UInt8] {
+  /// The bytes of a file, or of standard input for `-`.
+  static func contents(_ path: String, _ faults: inout [String]) -> [UInt8] {
     if path == "-" {
       var bytes: [UInt8] = []
       while let line = readLine(strippingNewline: false) { bytes += Array(line.utf8) }
@@ -88,7 +90,8 @@ enum ManifestFiles {
     return Array(data)
   }
 
-  private static func expand(_ path: String) throws -> [String] {
+  /// The files that a path stands for.
+  static func expand(_ path: String) throws -> [String] {
     guard path != "-" else { return [path] }
     guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
       StandardError.write("error: \(path) does not exist")

@@ -1,0 +1,35 @@
+internal import KubernetesAPI
+package import SidecarInjection
+package import StreamingJSON
+
+/// What has to change in the cluster's registration of the webhooks: values only, no requests.
+package enum WebhookRegistration {
+  /// The patch that makes a Mutating- or ValidatingWebhookConfiguration trust the roots.
+  ///
+  /// With `failsClosed` objects are refused while the webhook cannot be reached. Set it once
+  /// ``refusedProbe(namespace:)`` was refused in a dry run: then the webhook works, and only then does
+  /// it become a condition of every write, so that a control plane that never started blocks nothing.
+  package static func patch(
+    _ configuration: JSONValue, rootsPEM: String, failsClosed: Bool
+  ) -> JSONPatch {
+    var wanted = configuration
+    let bundle = JSONValue.string(Base64.encode(Array(rootsPEM.utf8)))
+    let webhooks = (configuration["webhooks"]?.arrayValue ?? []).map { webhook in
+      var webhook = webhook
+      webhook[path: ["clientConfig", "caBundle"]] = bundle
+      if failsClosed { webhook["failurePolicy"] = "Fail" }
+      return webhook
+    }
+    if !webhooks.isEmpty { wanted["webhooks"] = .array(webhooks) }
+    return JSONPatch(from: configuration, to: wanted)
+  }
+
+  /// A Gateway without servers, which a webhook that works refuses; to be created in a dry run.
+  package static func refusedProbe(namespace: String) -> JSONValue {
+    [
+      "apiVersion": "networking.istio.io/v1", "kind": "Gateway",
+      "metadata": ["generateName": "validation-probe-", "namespace": .string(namespace)],
+      "spec": [:],
+    ]
+  }
+}
