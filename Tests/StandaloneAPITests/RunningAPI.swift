@@ -16,7 +16,7 @@ struct RunningAPI: Sendable {
   var url: String { "http://\(address)" }
 
   static func run<Result: Sendable>(
-    folder given: String? = nil, requiresToken: Bool = false,
+    folder given: String? = nil, requiresToken: Bool = false, retainedEvents: Int64 = 20_000,
     _ body: @Sendable (RunningAPI) async throws -> Result
   ) async throws -> Result {
     let folder = try given ?? temporaryFolder()
@@ -25,6 +25,7 @@ struct RunningAPI: Sendable {
     logger.logLevel = .error
     let server = try await StandaloneAPIServer(
       databasePath: "\(folder)/api.db", address: "127.0.0.1:0", requiresToken: requiresToken,
+      retainedEvents: retainedEvents,
       logger: logger)
     return try await RunningService.whileRunning(server, logger: logger) {
       try await body(RunningAPI(address: try await server.boundAddress, folder: folder))
