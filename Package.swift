@@ -330,9 +330,8 @@ let package = Package(
     tests(
       "StandaloneAPI",
       [
-        "KubernetesAPI", "MeshTesting", "StreamingJSON", "YAML", asyncHTTPClient, logging, nioCore,
-        nioHTTP1,
-        serviceLifecycle,
+        "KubernetesAPI", "MeshTesting", "OpenSSLCrypto", "StreamingJSON", "YAML", asyncHTTPClient,
+        logging, nioCore, nioHTTP1, serviceLifecycle,
       ]),
     tests("SidecarInjection", ["MeshTesting", "StreamingJSON", "YAML"]),
     tests("StreamingJSON", []),

@@ -57,6 +57,8 @@ package struct ControlPlaneRole: Hashable, Sendable {
     Rule(
       group: "coordination.k8s.io", resources: ["leases"],
       verbs: ["create", "get", "patch", "update"]),
+    // Only rehearsed: an invalid one, to see whether the validating webhook refuses it.
+    Rule(group: "networking.istio.io", resources: ["gateways"], verbs: ["create"]),
   ]
 
   /// Rules in the form of a role.

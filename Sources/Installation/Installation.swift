@@ -68,10 +68,8 @@ package struct Installation: Sendable {
       part("mesh-config", .always, [controlPlane.meshConfiguration]),
       part("control-plane", .always, controlPlane.workload),
       part("autoscaling", .values(["autoscaling"]), [controlPlane.autoscaler]),
-      part("webhooks", .always, [webhooks.injection, webhooks.validation]),
-      part(
-        "default-webhooks", .defaultRevision,
-        [webhooks.defaultInjection, webhooks.defaultValidation]),
+      part("webhooks", .always, [webhooks.validation, webhooks.injection]),
+      part("default-webhooks", .defaultRevision, [webhooks.defaultValidation]),
       part("gateway", .values(["gateway"]), gateway.all),
       part("gateway-autoscaling", .values(["gateway", "autoscaling"]), [gateway.autoscaler]),
     ]

@@ -53,7 +53,7 @@ package struct InstallationValues: Hashable, Sendable {
       about: "How the ingress gateway is reached from outside."),
     Entry(
       name: "proxyImage", value: "docker.io/istio/proxyv2:1.27.0",
-      about: "The image of gateways' proxies."),
+      about: "The image of the proxies of gateways and of pods."),
   ]
 
   private var values: [String: JSONValue]

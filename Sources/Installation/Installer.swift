@@ -67,9 +67,23 @@ package struct Installer: Sendable {
   private func apply(
     _ object: Installation.Object, isDryRun: Bool
   ) async throws(KubernetesClientError) {
+    let value = try await completed(object)
     let answer = try await client.apply(
-      object.value, as: object.resource, key: object.key, isDryRun: isDryRun)
+      value, as: object.resource, key: object.key, isDryRun: isDryRun)
     report(.applied(Self.name(object), isCreated: answer.isCreated, isRehearsal: isDryRun))
+  }
+
+  private func completed(
+    _ object: Installation.Object
+  ) async throws(KubernetesClientError) -> JSONValue {
+    guard RegisteredWebhooks.resources.contains(object.resource) else { return object.value }
+    do throws(KubernetesClientError) {
+      let stored = try await client.get(object.resource, object.key)
+      return RegisteredWebhooks.keeping(stored, in: object.value)
+    } catch {
+      guard error.isNotFound else { throw error }
+      return object.value
+    }
   }
 
   private func waitForDeployments(

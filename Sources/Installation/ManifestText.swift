@@ -55,7 +55,7 @@ package enum ManifestText {
 
   /// A template: the objects with expressions for values, inside the condition of the part.
   private static func template(_ part: Installation.Part) -> String {
-    let body = conditionalReplicas(unquoted(yaml(part.objects)))
+    let body = conditionalWebhooks(conditionalReplicas(unquoted(yaml(part.objects))))
     switch part.condition {
     case .always: return body
     case .values(let names):
@@ -67,6 +67,15 @@ package enum ManifestText {
     case .defaultRevision:
       return "{{- if eq .Values.revision \"default\" }}\n\(body){{- end }}\n"
     }
+  }
+
+  /// Leaves the webhooks for pods that ask for no revision, which come last, to the default revision.
+  private static func conditionalWebhooks(_ text: String) -> String {
+    guard let place = text.firstRange(of: "- name: \(WebhookObjects.firstDefaultWebhook)\n") else {
+      return text
+    }
+    return text[..<place.lowerBound] + "{{- if eq .Values.revision \"default\" }}\n"
+      + text[place.lowerBound...] + "{{- end }}\n"
   }
 
   /// Leaves the number of replicas to the autoscaler where there is one.

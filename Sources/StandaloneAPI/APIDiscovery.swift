@@ -114,44 +114,7 @@ enum APIDiscovery {
     KubernetesResource.all.filter { $0.group == group && $0.versions.contains(version) }
   }
 
-  // MARK: OpenAPI v3
-
-  private static func openAPIRoots() -> JSONValue {
-    var paths: JSONValue = [:]
-    for (group, version) in groupVersions {
-      let path = group.isEmpty ? "api/\(version)" : "apis/\(group)/\(version)"
-      paths[path] = ["serverRelativeURL": .string("/openapi/v3/\(path)")]
-    }
-    return ["paths": paths]
-  }
-
   static var groupVersions: [(String, String)] {
     [("", "v1")] + groups.flatMap { group in versions(of: group).map { (group, $0) } }
-  }
-
-  /// Tells clients only that a patch can be a dry run, which kubectl looks up before it asks for one.
-  private static func openAPIDocument(_ path: [String]) -> JSONValue? {
-    let group = path.first == "apis" && path.count == 3 ? path[1] : ""
-    guard let version = path.last, path.first == "apis" || (path.first == "api" && path.count == 2)
-    else { return nil }
-    let resources = served(group: group, version: version)
-    guard !resources.isEmpty else { return nil }
-    var paths: JSONValue = [:]
-    for resource in resources {
-      let kind: JSONValue = [
-        "group": .string(group), "version": .string(version), "kind": .string(resource.kind),
-      ]
-      let operation: JSONValue = [
-        "x-kubernetes-group-version-kind": kind,
-        "parameters": [["name": "dryRun", "in": "query", "schema": ["type": "string"]]],
-        "responses": ["200": ["description": "OK"]],
-      ]
-      let place = resource.path(version: version, namespace: "{namespace}", name: "{name}")
-      paths[place] = ["patch": operation]
-    }
-    return [
-      "openapi": "3.0.0", "info": ["title": "Skein", "version": "v1.32.0"], "paths": paths,
-      "components": ["schemas": [:]],
-    ]
   }
 }

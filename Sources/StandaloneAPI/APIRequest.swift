@@ -33,7 +33,16 @@ struct APIRequest {
     let path = request.uri.path.split(separator: "/").map {
       String($0).removingURLPercentEncoding()
     }
-    guard path.count <= 12, let target = Self.target(path) else { throw .unknownPath }
+    guard path.count <= 12 else { throw .unknownPath }
+    guard let target = Self.target(path) else {
+      let rest = path.dropFirst(path.first == "api" ? 2 : 3)
+      let names = rest.first == "namespaces" && rest.count > 4 ? rest.dropFirst(2) : rest
+      // An object's subresource: the kind, the name and what is asked of it.
+      guard names.count >= 3, Self.target(path.dropLast(names.count - 2)) != nil else {
+        throw .unknownPath
+      }
+      throw .noSubresource(names.dropFirst(2).joined(separator: "/"))
+    }
     self.target = target
   }
 
@@ -55,7 +64,8 @@ struct APIRequest {
     return nil
   }
 
-  private static func target(_ path: [String]) -> Target? {
+  private static func target(_ path: some Collection<String>) -> Target? {
+    let path = Array(path)
     if ["healthz", "livez", "readyz"].contains(path.first) { return .health }
     var rest: ArraySlice<String>
     let group: String

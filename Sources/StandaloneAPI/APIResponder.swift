@@ -37,12 +37,12 @@ struct APIResponder: Sendable {
     case .tokenRequest(let account):
       guard request.method == .post else { throw APIStatus.methodNotAllowed }
       let answer = try await TokenRequests(tokens: tokens, now: now()).create(
-        for: account, try await json(request))
+        for: account, try await json(request, TokenRequests.tokenRequest))
       return Self.response(status: 201, answer)
     case .tokenReview:
       guard request.method == .post else { throw APIStatus.methodNotAllowed }
       let answer = try await TokenRequests(tokens: tokens, now: now()).review(
-        try await json(request))
+        try await json(request, TokenRequests.tokenReview))
       return Self.response(status: 201, answer)
     case .document(let path):
       guard request.method == .get else { throw APIStatus.methodNotAllowed }
@@ -99,10 +99,13 @@ struct APIResponder: Sendable {
       authorization: request.headers[.authorization], attempt, now: now().seconds)
   }
 
-  private func json(_ request: Request) async throws(APIStatus) -> JSONValue {
+  private func json(
+    _ request: Request, _ protobuf: ([UInt8]) throws(APIStatus) -> JSONValue
+  ) async throws(APIStatus) -> JSONValue {
     let type = request.headers[.contentType] ?? ""
-    guard type.isEmpty || type.contains("json") else { throw .unsupportedMediaType(type) }
     let bytes = try await body(request)
+    if type.hasPrefix(ProtobufObject.mediaType) { return try protobuf(bytes) }
+    guard type.isEmpty || type.contains("json") else { throw .unsupportedMediaType(type) }
     do throws(JSONDecodingError) {
       return try JSONValue(parsing: bytes)
     } catch {

@@ -31,6 +31,14 @@ struct APIStatus: Error, Hashable {
   static let unknownPath = APIStatus(
     code: 404, reason: "NotFound", message: "the server could not find the requested resource")
 
+  static func noSubresource(_ name: String) -> APIStatus {
+    APIStatus(
+      code: 404, reason: "NotFound",
+      message:
+        "\"\(name.prefix(64))\" is not here: this API keeps objects and runs none; it has the "
+        + "subresources status and, of service accounts, token")
+  }
+
   static func alreadyExists(_ plural: String, _ group: String, _ name: String) -> APIStatus {
     let resource = group.isEmpty ? plural : "\(plural).\(group)"
     return APIStatus(

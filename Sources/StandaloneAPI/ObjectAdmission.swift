@@ -11,6 +11,11 @@ struct ObjectAdmission {
   struct Admitted {
     var object: JSONValue
     var warnings: [String]
+    /// Paths of fields that are not part of the API.
+    var unknownFields: [String]
+
+    /// What its writer should be told, unknown fields included.
+    var allWarnings: [String] { unknownFields.map { "unknown field \"\($0)\"" } + warnings }
   }
 
   /// Checks an object that was sent: its kind, its name and its place.
@@ -76,6 +81,7 @@ struct ObjectAdmission {
     guard bytes.count <= Self.maximumObjectSize else { throw .tooLarge(Self.maximumObjectSize) }
     var issues: [FieldIssue] = []
     var warnings: [String] = []
+    var unknown: [String] = []
     do throws(JSONDecodingError) {
       let reader = try JSONReader(bytes)
       if let kind = IstioKind(rawValue: resource.kind), KubernetesResource.istio.contains(resource)
@@ -83,9 +89,18 @@ struct ObjectAdmission {
         _ = try DecodedObject<OpaqueSpec>(decodingSpecOf: reader)
         let verdict = kind.check(reader)
         issues = verdict.errors
-        warnings =
-          verdict.unknownFields.map { "unknown field \"\($0)\"" }
-          + verdict.issues.filter { $0.severity == .warning }.map(\.description)
+        unknown = verdict.unknownFields
+        warnings = verdict.issues.filter { $0.severity == .warning }.map(\.description)
+      } else if let schema = StructuralSchema.specification(of: resource.kind),
+        KubernetesResource.istio.contains(resource)
+      {
+        _ = try DecodedObject<OpaqueSpec>(decodingSpecOf: reader)
+        let verdict = schema.violations(in: object["spec"] ?? [:], at: "spec")
+        unknown = verdict.unknown
+        issues = verdict.errors.map { error in
+          let parts = error.split(separator: ": ", maxSplits: 1).map(String.init)
+          return FieldIssue(path: parts.first ?? "spec", message: parts.last ?? error)
+        }
       } else {
         issues = try decodingIssues(reader)
       }
@@ -95,7 +110,7 @@ struct ObjectAdmission {
     guard issues.isEmpty else {
       throw .invalid(group: resource.group, kind: resource.kind, name: name, issues: issues)
     }
-    return Admitted(object: object, warnings: warnings)
+    return Admitted(object: object, warnings: warnings, unknownFields: unknown)
   }
 
   private func decodingIssues(_ reader: JSONReader) throws(JSONDecodingError) -> [FieldIssue] {

@@ -69,7 +69,7 @@ struct ObjectApplier: Sendable {
       }
       return .put(defaults.complete(next, replacing: stored))
     }
-    return (before?.revision != after?.revision, sent.warnings)
+    return (before?.revision != after?.revision, sent.allWarnings)
   }
 
   /// Every stored object that came from a file, with the file.

@@ -79,6 +79,7 @@ struct ResourceHandler: Sendable {
       throw APIStatus.badRequest("resourceVersion should not be set on objects to be created")
     }
     let admitted = try admission.judge(sent)
+    let notes = try notes(on: admitted)
     let defaults = ObjectDefaults(resource: resource, now: now)
     let (resource, writer, isDryRun) = (resource, writer, isDryRun)
     let record = try await store.write(resource, key, isDryRun: isDryRun) { current, transaction in
@@ -101,7 +102,7 @@ struct ResourceHandler: Sendable {
       object[path: ["metadata", "managedFields"]] = ownership.managedFields
       return .put(object)
     }
-    return try respond(record, status: 201, warnings: admitted.warnings)
+    return try respond(record, status: 201, warnings: notes)
   }
 
   func update(_ key: ObjectKey, body: [UInt8]) async throws -> Response {
@@ -169,7 +170,7 @@ struct ResourceHandler: Sendable {
       } else {
         object = defaults.complete(object, replacing: stored)
         let admitted = try admission.judge(object)
-        warnings.set(admitted.warnings)
+        warnings.set(try notes(on: admitted))
         object = admitted.object
       }
       let ownership = try own(stored, object, transaction)
@@ -239,6 +240,20 @@ struct ResourceHandler: Sendable {
     ObjectTable(
       resource: resource, version: version, now: now,
       includesObject: request.query["includeObject"] == "Object")
+  }
+
+  /// What the writer is told of an object; unknown fields are an error for one that wants that.
+  func notes(on admitted: ObjectAdmission.Admitted) throws(APIStatus) -> [String] {
+    switch request.query["fieldValidation"] {
+    case "Ignore": return admitted.warnings
+    case "Strict":
+      guard !admitted.unknownFields.isEmpty else { return admitted.warnings }
+      let list = admitted.unknownFields.prefix(20).map { "unknown field \"\($0)\"" }
+      throw .badRequest(
+        "\(resource.kind) in version \"\(version)\" cannot be handled as a \(resource.kind): "
+          + "strict decoding error: \(list.joined(separator: ", "))")
+    default: return admitted.allWarnings
+    }
   }
 
   private func respond(

@@ -26,11 +26,11 @@ package final class StandaloneAPIServer: ServiceLifecycle.Service {
   ///
   /// `address` is `host:port`; port 0 lets the system choose one. The key that signs tokens of service
   /// accounts is kept beside the database, and so is the administrator's token when callers have to
-  /// give one.
+  /// give one. The last `retainedEvents` changes are kept for watches and pages.
   package init(
     databasePath: String, address: String = "127.0.0.1:8001",
     rootNamespace: String = "istio-system", requiresToken: Bool = false,
-    logger: Logger
+    retainedEvents: Int64 = 20_000, logger: Logger
   ) async throws {
     guard let colon = address.lastIndex(of: ":"),
       let port = Int(address[address.index(after: colon)...]),
@@ -42,7 +42,7 @@ package final class StandaloneAPIServer: ServiceLifecycle.Service {
     self.port = port
     self.logger = logger
     do {
-      store = try ObjectStore(path: databasePath)
+      store = try ObjectStore(path: databasePath, retainedEvents: retainedEvents)
     } catch {
       throw StandaloneAPIError.database(path: databasePath, reason: "\(error)")
     }

@@ -31,6 +31,11 @@ internal import YAML
       lines = Array(lines.dropFirst().dropLast(2))
     }
     var text = lines.joined(separator: "\n") + "\n"
+    let part = #/(?s)\{\{- if eq \.Values\.revision "default" \}\}\n(.*)\{\{- end \}\}\n/#
+    for match in text.matches(of: part).reversed() {
+      text.replaceSubrange(
+        match.range, with: values["revision"] == "default" ? match.output.1 : "")
+    }
     let scaled = #/  \{\{- if not \.Values\.autoscaling \}\}\n(.*)\n  \{\{- end \}\}\n/#
     for match in text.matches(of: scaled).reversed() {
       text.replaceSubrange(

@@ -100,6 +100,25 @@ import Testing
     }
   }
 
+  @Test func `what a running control plane wrote into its webhooks stays`() async throws {
+    try await Self.withClient { client in
+      let installer = Installer(client: client, grace: .milliseconds(100)) { _ in }
+      let installation = Installation(values: InstallationValues(profile: .minimal))
+      try await installer.install(installation, timeout: .seconds(30))
+      let key = ObjectKey(name: "istiod-default-validator")
+      let mended = try await client.patch(
+        .validatingWebhookConfigurations, key,
+        operations: [
+          ["op": "add", "path": "/webhooks/0/clientConfig/caBundle", "value": "cm9vdHM="],
+          ["op": "replace", "path": "/webhooks/0/failurePolicy", "value": "Fail"],
+        ]
+      ).object
+      try await installer.install(installation, timeout: .seconds(30))
+      let after = try await client.get(.validatingWebhookConfigurations, key)
+      #expect(after["webhooks"] == mended["webhooks"])
+    }
+  }
+
   @Test func `a Deployment that does not become available is told by name`() async throws {
     try await Self.withClient { client in
       var values = InstallationValues(profile: .minimal)

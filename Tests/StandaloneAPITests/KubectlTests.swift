@@ -64,9 +64,9 @@ struct KubectlTests {
         refused.output.contains("spec.http[0].route[0].destination.port.number"),
         "\(refused.output)")
       let unknown = Self.rule.replacingOccurrences(of: "hosts:", with: "future: 1\n  hosts:")
-      let warned = try await kubectl("apply", "-f", "-", input: unknown)
-      #expect(warned.output.contains("Warning: unknown field \"spec.future\""), "\(warned.output)")
-      #expect(warned.code == 0)
+      let strict = try await kubectl("apply", "-f", "-", input: unknown)
+      #expect(strict.code == 1)
+      #expect(strict.output.contains("unknown field"), "\(strict.output)")
       let namespace = try await kubectl("apply", "-n", "nowhere", "-f", "-", input: Self.rule)
       #expect(namespace.output.contains("namespaces \"nowhere\" not found"), "\(namespace.output)")
     }

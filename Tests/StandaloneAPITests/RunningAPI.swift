@@ -16,8 +16,8 @@ struct RunningAPI: Sendable {
   var url: String { "http://\(address)" }
 
   static func run<Result: Sendable>(
-    folder given: String? = nil, requiresToken: Bool = false,
-    _ body: @Sendable @escaping (RunningAPI) async throws -> Result
+    folder given: String? = nil, requiresToken: Bool = false, retainedEvents: Int64 = 20_000,
+    _ body: @Sendable (RunningAPI) async throws -> Result
   ) async throws -> Result {
     let folder = try given ?? temporaryFolder()
     defer { if given == nil { try? FileManager.default.removeItem(atPath: folder) } }
@@ -25,6 +25,7 @@ struct RunningAPI: Sendable {
     logger.logLevel = .error
     let server = try await StandaloneAPIServer(
       databasePath: "\(folder)/api.db", address: "127.0.0.1:0", requiresToken: requiresToken,
+      retainedEvents: retainedEvents,
       logger: logger)
     return try await RunningService.whileRunning(server, logger: logger) {
       try await body(RunningAPI(address: try await server.boundAddress, folder: folder))
@@ -86,20 +87,36 @@ struct Kubectl: Sendable {
     EnvoyBinary.packageFolder + "/.tools/kubectl",
   ].filter { FileManager.default.isExecutableFile(atPath: $0) }
 
+  /// What every call is given: a token, or trust in a certificate of a test's own.
+  let options: [String]
+
   init(_ path: String, for api: RunningAPI) {
+    self.init(path, server: api.url, home: api.folder)
+  }
+
+  init(_ path: String, server: String, home: String, options: [String] = []) {
     self.path = path
-    server = api.url
-    home = api.folder
+    self.server = server
+    self.home = home
+    self.options = options
   }
 
   /// Runs kubectl and returns its exit code and everything it printed.
   func callAsFunction(
-    _ arguments: String..., input: String? = nil
+    _ arguments: String..., input: String? = nil, editor: String? = nil
+  ) async throws -> (code: Int32, output: String) {
+    try await run(arguments, input: input, editor: editor)
+  }
+
+  /// The same with a list of arguments.
+  func run(
+    _ arguments: [String], input: String? = nil, editor: String? = nil
   ) async throws -> (code: Int32, output: String) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path)
-    process.arguments = ["--server", server] + arguments
+    process.arguments = ["--server", server] + options + arguments
     process.environment = ["HOME": home, "PATH": "/usr/bin:/bin", "KUBECONFIG": "/dev/null"]
+    process.environment?["KUBE_EDITOR"] = editor
     let output = home + "/out-\(UUID().uuidString)"
     _ = FileManager.default.createFile(atPath: output, contents: nil)
     let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: output))

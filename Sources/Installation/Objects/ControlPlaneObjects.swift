@@ -115,7 +115,7 @@ struct ControlPlaneObjects {
       "affinity": Self.spread(selector),
       "containers": [container],
       "volumes": [
-        ["name": "data", "emptyDir": ["medium": "Memory", "sizeLimit": "64Mi"]],
+        ["name": "data", "emptyDir": ["sizeLimit": "2Gi"]],
         ["name": "config", "configMap": ["name": .string(configurationName)]],
       ],
     ]
@@ -185,11 +185,7 @@ struct ControlPlaneObjects {
       set("SKEIN_LOG_LEVEL", values["logLevel"]), set("SKEIN_LOG_FORMAT", "json"),
       set("SKEIN_DATA_DIR", "/var/lib/skein"),
       set("SKEIN_MESH_CONFIG", "/etc/istio/config/mesh"),
-      set("SKEIN_GRPC_ADDRESS", "0.0.0.0:15010"),
-      set("SKEIN_SECURE_GRPC_ADDRESS", "0.0.0.0:15012"),
-      set("SKEIN_MONITORING_ADDRESS", "0.0.0.0:15014"),
-      set("SKEIN_HTTPS_ADDRESS", "0.0.0.0:15017"),
-      set("SKEIN_HTTP_ADDRESS", "0.0.0.0:8080"),
+      set("SKEIN_PROXY_IMAGE", values["proxyImage"]),
     ]
   }
 

@@ -29,39 +29,35 @@ struct WebhookObjects {
 
   // MARK: Injection
 
-  /// The pods of a revision that is asked for by name.
+  /// The first webhook for pods that ask for no revision; one control plane of a cluster has those.
+  static let firstDefaultWebhook = "namespace.sidecar-injector.istio.io"
+
+  /// The pods of the revision, and for the default one those that ask for none.
+  ///
+  /// A chart has all webhooks and decides about the last two itself.
   var injection: JSONValue {
-    .kubernetesObject(
+    var webhooks = [
+      webhook(
+        "rev.namespace", namespaces: [has("istio.io/rev", revision), lacks("istio-injection")],
+        pods: [isNot("sidecar.istio.io/inject", "false")]),
+      webhook(
+        "rev.object", namespaces: [lacks("istio.io/rev"), lacks("istio-injection")],
+        pods: [isNot("sidecar.istio.io/inject", "false"), has("istio.io/rev", revision)]),
+    ]
+    if suffix.isEmpty || suffix.hasPrefix("{{") {
+      webhooks += [
+        webhook(
+          "namespace", namespaces: [has("istio-injection", "enabled")],
+          pods: [isNot("sidecar.istio.io/inject", "false")]),
+        webhook(
+          "object", namespaces: [lacks("istio-injection"), lacks("istio.io/rev")],
+          pods: [has("sidecar.istio.io/inject", "true"), lacks("istio.io/rev")]),
+      ]
+    }
+    return .kubernetesObject(
       Self.group, "MutatingWebhookConfiguration",
       "istio-sidecar-injector\(suffix)\(placeSuffix)",
-      labels: Self.labels("sidecar-injector", revision),
-      [
-        "webhooks": [
-          webhook(
-            "rev.namespace", namespaces: [has("istio.io/rev", revision), lacks("istio-injection")],
-            pods: [isNot("sidecar.istio.io/inject", "false")]),
-          webhook(
-            "rev.object", namespaces: [lacks("istio.io/rev"), lacks("istio-injection")],
-            pods: [isNot("sidecar.istio.io/inject", "false"), has("istio.io/rev", revision)]),
-        ]
-      ])
-  }
-
-  /// The pods that ask for no revision; one control plane of a cluster serves them.
-  var defaultInjection: JSONValue {
-    .kubernetesObject(
-      Self.group, "MutatingWebhookConfiguration", "istio-revision-tag-default",
-      labels: Self.labels("sidecar-injector", revision).merging(["istio.io/tag": "default"]),
-      [
-        "webhooks": [
-          webhook(
-            "namespace", namespaces: [has("istio-injection", "enabled")],
-            pods: [isNot("sidecar.istio.io/inject", "false")]),
-          webhook(
-            "object", namespaces: [lacks("istio-injection"), lacks("istio.io/rev")],
-            pods: [has("sidecar.istio.io/inject", "true"), lacks("istio.io/rev")]),
-        ]
-      ])
+      labels: Self.labels("sidecar-injector", revision), ["webhooks": .array(webhooks)])
   }
 
   /// Istio names the webhooks of other namespaces than its usual one after them.
