@@ -367,8 +367,8 @@ let package = Package(
       dependencies: [
         "CProcess",
         "CertificateAuthority", "DiscoveryAPI", "DiscoveryServer", "EnvoyAPI", "EnvoyMessages",
-        "GRPCTransport", "KubernetesAPI", "KubernetesClient", "LoadGenerator", "MeshTesting",
-        "OpenSSLCrypto", "ProtobufWire", "StreamingJSON",
+        "GRPCTransport", "Installation", "KubernetesAPI", "KubernetesClient", "LoadGenerator",
+        "MeshTesting", "OpenSSLCrypto", "ProtobufWire", "StreamingJSON",
         "WorkloadAuthentication", "XDSProtocol", asyncHTTPClient, logging, nioCore, nioHPACK,
         nioHTTP1, nioPosix, nioSSL, swiftProtobuf,
       ],

@@ -25,7 +25,8 @@ extension DiagnosticSources {
       },
       proxies: { await proxies(discovery) },
       resources: { await resources(of: $0, discovery) },
-      objects: { ingest.reports.map(json) + translation.notices.map(json) + json(phases) })
+      objects: { ingest.reports.map(json) + translation.notices.map(json) + json(phases) },
+      permissions: { platform.accesses().map(\.description) })
   }
 
   private static func proxies(_ discovery: DiscoveryService) async -> [ProxyReport] {

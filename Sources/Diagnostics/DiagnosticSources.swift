@@ -11,18 +11,22 @@ package struct DiagnosticSources: Sendable {
   package var resources: @Sendable (String) async -> [EncodedResource]?
   /// Objects with something wrong.
   package var objects: @Sendable () -> [JSONValue]
+  /// The rights in the cluster that were used so far, as `verb resource.group`.
+  package var permissions: @Sendable () -> [String]
 
   package init(
     waitingFor: @escaping @Sendable () -> [String], metrics: @escaping @Sendable () -> [Metric],
     proxies: @escaping @Sendable () async -> [ProxyReport],
     resources: @escaping @Sendable (String) async -> [EncodedResource]?,
-    objects: @escaping @Sendable () -> [JSONValue]
+    objects: @escaping @Sendable () -> [JSONValue],
+    permissions: @escaping @Sendable () -> [String] = { [] }
   ) {
     self.waitingFor = waitingFor
     self.metrics = metrics
     self.proxies = proxies
     self.resources = resources
     self.objects = objects
+    self.permissions = permissions
   }
 }
 

@@ -59,6 +59,9 @@ package struct DiagnosticsServer: ServiceLifecycle.Service {
       Self.json(.array(await sources.proxies().map(\.json)))
     }
     router.get("debug/objectz") { _, _ in Self.json(.array(sources.objects())) }
+    router.get("debug/permissionz") { _, _ in
+      Self.json(.array(sources.permissions().map { .string($0) }))
+    }
     router.get("debug/config_dump") { request, _ in
       let proxy = request.uri.queryParameters["proxyID"].map(String.init) ?? ""
       return Self.resources(await sources.resources(proxy), of: ResourceType.allCases)

@@ -13,39 +13,36 @@ package struct ControlPlaneRole: Hashable, Sendable {
     package let verbs: [String]
   }
 
-  private static let read = ["get", "list", "watch"]
+  private static let follow = ["list", "watch"]
 
   /// What it may do in every namespace.
   package static let clusterRules: [Rule] =
     [
       Rule(
         group: "",
-        resources: ["namespaces", "nodes", "pods", "services", "secrets"], verbs: read),
+        resources: ["configmaps", "namespaces", "nodes", "pods", "secrets", "services"],
+        verbs: follow),
       // The root certificate goes into every namespace.
-      Rule(
-        group: "", resources: ["configmaps"], verbs: read + ["create", "patch", "update"]),
-      Rule(group: "discovery.k8s.io", resources: ["endpointslices"], verbs: read),
-      Rule(
-        group: "apiextensions.k8s.io", resources: ["customresourcedefinitions"], verbs: read),
+      Rule(group: "", resources: ["configmaps"], verbs: ["create", "patch"]),
+      Rule(group: "discovery.k8s.io", resources: ["endpointslices"], verbs: follow),
       Rule(
         group: "admissionregistration.k8s.io",
         resources: ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"],
-        verbs: read + ["patch", "update"]),
+        verbs: ["get", "patch"]),
       Rule(group: "authentication.k8s.io", resources: ["tokenreviews"], verbs: ["create"]),
     ] + istioRules
 
-  /// Istio's kinds: they are read, and of some the status is written.
+  /// Istio's kinds that shape the mesh: they are followed, and their status is written.
   private static var istioRules: [Rule] {
-    var groups: [String] = []
-    for resource in KubernetesResource.istio where !groups.contains(resource.group) {
-      groups.append(resource.group)
-    }
-    return groups.flatMap { group in
-      let plurals = KubernetesResource.istio.filter { $0.group == group }.map(\.plural)
+    let kinds: [KubernetesResource] = [
+      .destinationRules, .gateways, .serviceEntries, .sidecars, .virtualServices,
+      .workloadEntries, .peerAuthentications,
+    ]
+    return ["networking.istio.io", "security.istio.io"].flatMap { group in
+      let plurals = kinds.filter { $0.group == group }.map(\.plural)
       return [
-        Rule(group: group, resources: plurals, verbs: read),
-        Rule(
-          group: group, resources: plurals.map { "\($0)/status" }, verbs: ["patch", "update"]),
+        Rule(group: group, resources: plurals, verbs: follow),
+        Rule(group: group, resources: plurals.map { "\($0)/status" }, verbs: ["patch"]),
       ]
     }
   }
@@ -53,10 +50,10 @@ package struct ControlPlaneRole: Hashable, Sendable {
   /// What it may do in its own namespace.
   package static let namespaceRules: [Rule] = [
     // The certificate authority's key and certificate.
-    Rule(group: "", resources: ["secrets"], verbs: ["create", "get", "update"]),
+    Rule(group: "", resources: ["secrets"], verbs: ["create", "get"]),
     Rule(
       group: "coordination.k8s.io", resources: ["leases"],
-      verbs: ["create", "get", "patch", "update"]),
+      verbs: ["create", "get", "update"]),
     // Only rehearsed: an invalid one, to see whether the validating webhook refuses it.
     Rule(group: "networking.istio.io", resources: ["gateways"], verbs: ["create"]),
   ]

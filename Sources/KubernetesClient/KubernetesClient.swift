@@ -98,7 +98,9 @@ package final class KubernetesClient: Sendable {
     _ object: JSONValue, as resource: KubernetesResource, version: String? = nil, key: ObjectKey,
     manager: String = "skein", isForced: Bool = true, isDryRun: Bool = false
   ) async throws(KubernetesClientError) -> Answer {
+    // An object that is not there yet is created, which takes a right of its own.
     record.note("patch", resource)
+    record.note("create", resource)
     let path = path(resource, key, version: version)
     return try await send(
       .PATCH,

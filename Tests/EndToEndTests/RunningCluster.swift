@@ -286,6 +286,23 @@ final class RunningCluster: Sendable {
     }
   }
 
+  /// An agent for a pod, with any token; not waited for.
+  func agent(_ pod: String, token: String, name: String) throws -> MeshProgram {
+    let file = "\(directory)/\(name).token"
+    ChildProgram.write(token, to: file)
+    return try MeshProgram(
+      "agent \(name)",
+      [
+        RunningMesh.skein, "proxy", "--name", pod, "--namespace", "default", "--ip",
+        "\(network).90", "--service-account", pod, "--interception-mode", "NONE",
+        "--discovery-address", "\(host(1)):15012", "--tls-server-name", "istiod.istio-system.svc",
+        "--token-file", file, "--root-cert", directory + "/root.pem", "--envoy",
+        EnvoyBinary.path ?? "", "--config-dir", "\(directory)/agent-\(name)", "--admin-port",
+        String(try FreePort.next()), "--status-port", "0", "--prometheus-port", "0",
+        "--drain-duration", "0s",
+      ], log: "\(directory)/\(name)-\(UInt32.random(in: 0 ... .max)).log")
+  }
+
   subscript(name: String) -> Workload {
     get throws {
       guard

@@ -1,4 +1,5 @@
 internal import StreamingJSON
+internal import Synchronization
 import Testing
 
 /// What the embedded API does not do, it says.
@@ -31,12 +32,21 @@ import Testing
     }
   }
 
-  @Test func `a list is not streamed by a watch`() async throws {
+  @Test func `a streamed list ends with its bookmark`() async throws {
     try await RunningAPI.run { api in
-      let (code, status, _) = try await api.request(
-        "GET", "\(Self.maps)?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan")
-      #expect(code == 422)
-      #expect(status["message"]?.stringValue?.contains("does not stream lists") == true)
+      _ = try await api.request(
+        "POST", Self.maps, ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "a"]])
+      let seen = Mutex<[String]>([])
+      let end = try await api.watch(
+        "\(Self.maps)?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
+          + "&allowWatchBookmarks=true"
+      ) { event -> JSONValue? in
+        seen.withLock { $0.append(event["type"]?.stringValue ?? "") }
+        return event["type"] == "BOOKMARK" ? event["object"] : nil
+      }
+      #expect(seen.withLock { $0 } == ["ADDED", "BOOKMARK"])
+      #expect(
+        end?[path: ["metadata", "annotations", "k8s.io/initial-events-end"]] == "true")
     }
   }
 
