@@ -69,6 +69,16 @@ generate-check: ## Proves that the generated code is that of the .proto files
 	$(Q)swift build --product protoc-gen-swift
 	$(Q)Scripts/generate-check
 
+.PHONY: manifests
+manifests: ## Writes the manifests and the chart that skein install is made of
+	$(Q)UPDATE_MANIFESTS=1 swift test --disable-xctest --filter InstallationTests.ManifestTests
+
+.PHONY: e2e-kubernetes
+e2e-kubernetes: deps ## Runs the tests of the embedded API against a real API server (KUBEBUILDER_ASSETS)
+	$(Q)test -x "$$KUBEBUILDER_ASSETS/kube-apiserver" || \
+		{ echo "KUBEBUILDER_ASSETS has to name a folder with kube-apiserver, etcd and kubectl" >&2; exit 66; }
+	$(Q)swift test --disable-xctest --no-parallel --filter KubectlContractTests
+
 .PHONY: descriptor-check
 descriptor-check: deps ## Proves that the .proto files are those of the published Envoy API
 	$(Q).tools/python/bin/python Scripts/check-descriptors

@@ -104,7 +104,8 @@ let package = Package(
       name: "skein",
       dependencies: [
         "AdmissionWebhooks", "CertificateAuthority", "ControlPlane", "Diagnostics", "DiscoveryAPI",
-        "EchoWorkload", "EnvoyAPI", "EnvoyTranslation", "GRPCTransport", "KubernetesAPI",
+        "EchoWorkload", "EnvoyAPI", "EnvoyTranslation", "GRPCTransport", "Installation", "IstioAPI",
+        "KubernetesAPI",
         "KubernetesClient", "LoadGenerator", "MeshIngest", "MeshModel", "MeshStore",
         "OpenSSLCrypto", "ProxyAgent", "SidecarInjection",
         "StandaloneAPI", "StreamingJSON", "WorkloadAuthentication", "XDSProtocol", "YAML",
@@ -119,11 +120,12 @@ let package = Package(
     library(
       "ControlPlane",
       [
-        "CProcess", "CertificateAuthority", "CertificateServer", "Diagnostics", "DiscoveryServer",
+        "AdmissionWebhooks", "CProcess", "CertificateAuthority", "CertificateServer", "Diagnostics",
+        "DiscoveryServer",
         "EnvoyTranslation", "GRPCTransport", "KubernetesAPI", "KubernetesClient", "MeshIngest",
-        "IstioAPI", "MeshModel", "MeshStore", "OpenSSLCrypto", "StandaloneAPI", "StreamingJSON",
-        "WorkloadAuthentication",
-        "XDSProtocol", "YAML", logging, nioCore, nioPosix, nioSSL, serviceLifecycle,
+        "IstioAPI", "MeshModel", "MeshStore", "OpenSSLCrypto", "SidecarInjection",
+        "StandaloneAPI", "StreamingJSON", "WorkloadAuthentication",
+        "XDSProtocol", "YAML", grdb, logging, nioCore, nioPosix, nioSSL, serviceLifecycle,
       ]),
     library(
       "ProxyAgent",
@@ -158,8 +160,8 @@ let package = Package(
     library(
       "StandaloneAPI",
       [
-        "IstioAPI", "KubernetesAPI", "ProtobufWire", "StreamingJSON", "YAML", grdb, hummingbird,
-        logging, nioCore, serviceLifecycle,
+        "IstioAPI", "KubernetesAPI", "OpenSSLCrypto", "ProtobufWire", "StreamingJSON", "YAML", grdb,
+        hummingbird, logging, nioCore, serviceLifecycle,
       ]),
     library(
       "Diagnostics",
@@ -186,10 +188,19 @@ let package = Package(
     library(
       "MeshIngest",
       ["IstioAPI", "KubernetesAPI", "MeshModel", "OpenSSLCrypto", "StreamingJSON", "YAML", logging]),
+    library(
+      "Installation",
+      ["IstioAPI", "KubernetesAPI", "KubernetesClient", "StreamingJSON", "YAML"]),
     library("MeshStore", ["MeshModel", treeCollections]),
     library("SidecarInjection", ["IstioAPI", "StreamingJSON", "YAML"]),
     library("CertificateAuthority", ["OpenSSLCrypto", grdb, logging, serviceLifecycle]),
-    library("WorkloadAuthentication", ["GRPCTransport", "OpenSSLCrypto", grdb, logging, nioCore]),
+    library(
+      "WorkloadAuthentication",
+      [
+        "GRPCTransport", "KubernetesAPI", "KubernetesClient", "OpenSSLCrypto", "StreamingJSON",
+        grdb,
+        logging, nioCore,
+      ]),
     library("MeshModel", ["IstioAPI", "KubernetesAPI", treeCollections]),
 
     // Protocols
@@ -197,14 +208,13 @@ let package = Package(
     library(
       "KubernetesClient",
       [
-        "KubernetesAPI", "StreamingJSON", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL,
-        serviceLifecycle,
+        "KubernetesAPI", "OpenSSLCrypto", "StreamingJSON", "YAML", asyncHTTPClient, logging,
+        nioCore,
+        nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
       ]),
     library(
       "GRPCTransport",
       [logging, nioCore, nioHPACK, nioHTTP1, nioHTTP2, nioPosix, nioSSL, serviceLifecycle]),
-    library("OpenSSLCrypto", ["COpenSSL"], settings: relaxed),
-    library("YAML", ["CLibYAML", "StreamingJSON"], settings: relaxed),
 
     // APIs
     .target(
@@ -212,6 +222,8 @@ let package = Package(
       swiftSettings: relaxed),
     library("IstioAPI", ["RegularExpression", "StreamingJSON"]),
     library("KubernetesAPI", ["StreamingJSON"]),
+    library("OpenSSLCrypto", ["COpenSSL"], settings: relaxed),
+    library("YAML", ["CLibYAML", "StreamingJSON"], settings: relaxed),
     .target(
       name: "DiscoveryAPI", dependencies: [swiftProtobuf], exclude: ["Protos"],
       swiftSettings: relaxed),
@@ -233,7 +245,8 @@ let package = Package(
         "CProcess", "DiscoveryAPI", "EnvoyAPI", "KubernetesAPI", "MeshIngest", "MeshModel",
         "MeshStore",
         "StreamingJSON",
-        "XDSProtocol", "YAML", logging, serviceLifecycle, swiftProtobuf,
+        "XDSProtocol", "YAML", asyncHTTPClient, httpTypes, hummingbird, logging, nioCore, nioHTTP1,
+        serviceLifecycle, swiftProtobuf,
       ]),
     tests(
       "AdmissionWebhooks",
@@ -275,13 +288,19 @@ let package = Package(
         "EnvoyAPI", "MeshModel", "MeshStore", "MeshTesting", "StreamingJSON", "XDSProtocol",
       ], exclude: ["Fixtures"]),
     tests("GRPCTransport", ["MeshTesting", nioCore, nioPosix, nioSSL, "OpenSSLCrypto"]),
+    tests(
+      "Installation",
+      [
+        "IstioAPI", "KubernetesAPI", "KubernetesClient", "MeshTesting", "StandaloneAPI",
+        "StreamingJSON", "YAML", logging,
+      ]),
     tests("IstioAPI", ["MeshTesting", "StreamingJSON", "YAML"], exclude: ["Fixtures"]),
     tests("KubernetesAPI", ["StreamingJSON"]),
     tests(
       "KubernetesClient",
       [
-        "KubernetesAPI", "MeshTesting", "StandaloneAPI", "StreamingJSON", asyncHTTPClient,
-        hummingbird, logging, nioCore, nioHTTP1,
+        "KubernetesAPI", "MeshTesting", "OpenSSLCrypto", "StandaloneAPI", "StreamingJSON",
+        asyncHTTPClient, hummingbird, logging, nioCore, nioHTTP1,
       ]),
     tests(
       "LoadGenerator",

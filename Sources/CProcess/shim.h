@@ -5,6 +5,7 @@
 #include <unistd.h>
 #if defined(__linux__)
 #include <sys/prctl.h>
+#include <sys/vfs.h>
 #endif
 #if defined(__GLIBC__)
 #include <malloc.h>
@@ -60,4 +61,15 @@ static inline int skein_wait_for_end(pid_t child) {
 /// The exit code of an ended child, or 128 and the signal that ended it.
 static inline int skein_exit_code(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/// 1 where files of a folder are kept in memory only (tmpfs, ramfs), else 0.
+static inline int skein_is_in_memory(const char *path) {
+#if defined(__linux__)
+  struct statfs status;
+  if (statfs(path, &status) != 0) return 0;
+  return status.f_type == 0x01021994 || (unsigned long)status.f_type == 0x858458F6UL;
+#else
+  return 0;
+#endif
 }

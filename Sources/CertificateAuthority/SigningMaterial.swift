@@ -96,3 +96,8 @@ package struct SigningSlots: Sendable {
     return result
   }
 }
+
+extension SigningMaterial {
+  /// The private key in PEM, to be kept where only the authority can read it.
+  package func privateKeyPEM() throws(CryptoError) -> String { try key.pem() }
+}

@@ -4,14 +4,15 @@ internal import Diagnostics
 internal import DiscoveryServer
 internal import EnvoyTranslation
 internal import GRPCTransport
+internal import IstioAPI
 internal import KubernetesClient
 package import Logging
 internal import MeshIngest
+internal import MeshModel
 internal import MeshStore
 internal import OpenSSLCrypto
 internal import ServiceLifecycle
-internal import StandaloneAPI
-internal import WorkloadAuthentication
+internal import XDSProtocol
 
 /// The daemon: wires ingest, store, translation and servers, in the order in which data flows.
 package struct ControlPlane: Service {
@@ -28,22 +29,33 @@ package struct ControlPlane: Service {
     let lock = try DirectoryLock(configuration.dataDirectory)
     defer { withExtendedLifetime(lock) {} }
     try await ListeningAddresses(configuration).check()
-    let readiness = Readiness()
-    let api = try await StandaloneAPIServer(
-      databasePath: configuration.database("objects"), address: configuration.apiAddress,
-      rootNamespace: configuration.rootNamespace, logger: logger)
-    let identity = try IdentityServices(configuration, logger: logger)
+    let mesh = try MeshConfigurationFile.load(configuration)
+    let readiness = Readiness(sources: IngestedObject.resources)
     let store = MeshStore(clusterDomain: configuration.clusterDomain)
+    store.apply([.meshConfig(mesh)])
+    let relisting = Relisting()
     let ingest = MeshIngest(
       clusterDomain: configuration.clusterDomain, clusterID: configuration.clusterID,
       rootNamespace: configuration.rootNamespace, awaiting: MeshIngest.joinedResources,
-      logger: logger
+      selectors: mesh.discoverySelectors, logger: logger, needsListing: relisting.request
     ) { updates in store.apply(updates) }
-    try MeshConfigurationFile.load(configuration, into: store)
+    let platform =
+      if let cluster = configuration.cluster {
+        try await cancelWhenGracefulShutdown {
+          try await Platform.cluster(
+            cluster, configuration, ingest: ingest, isReady: { readiness.isReady }, logger: logger)
+        }
+      } else {
+        try await Platform.standalone(configuration, logger: logger)
+      }
+    let identity = platform.identity
+    let audit = ObjectAudit(logger: logger)
     let translation = MeshTranslation(snapshot: store.snapshot)
     let discovery = DiscoveryService(
       discovery: translation, authenticator: identity.authenticator,
-      isReady: { readiness.isReady }, logger: logger)
+      isReady: { readiness.isReady },
+      serves: { $0 == .sidecar || readiness.areSecretsKnown },
+      trustsLabels: configuration.cluster == nil, logger: logger)
     let phases = PeerAuthenticationPhases(
       store: store, streams: discovery.streams, logger: logger)
     let plaintext = GRPCServer(
@@ -55,25 +67,25 @@ package struct ControlPlane: Service {
       addresses: [configuration.httpAddress, configuration.monitoringAddress],
       sources: DiagnosticSources.make(
         discovery: discovery, translation: translation, ingest: ingest, store: store,
-        readiness: readiness, identity: identity, phases: phases), logger: logger)
-    var services: [any Service] = [api, identity.ledger]
-    if let path = configuration.configPath {
-      services.append(ConfigurationFolder(path: path, server: api, logger: logger))
-    }
-    services += [
-      IngestService(
-        api: api, ingest: ingest, readiness: readiness,
-        signal: {
-          // What is read at the start is no change: proxies may have had it for long.
-          store.beginPhases()
-          store.signal()
-        },
-        logger: logger),
-      TranslationService(
-        store: store, translation: translation, readiness: readiness, phases: phases),
-      phases,
-      plaintext, secure, diagnostics,
-    ]
+        readiness: readiness, platform: platform, audit: audit, phases: phases), logger: logger)
+    let services: [any Service] =
+      platform.services + [
+        identity.ledger, identity.renewal,
+        IngestService(
+          client: platform.client, ingest: ingest, readiness: readiness, audit: audit,
+          relisting: relisting, rootNamespace: configuration.rootNamespace,
+          signal: {
+            // What is read at the start is no change: proxies may have had it for long.
+            store.beginPhases()
+            store.signal()
+          },
+          logger: logger),
+        audit,
+        TranslationService(
+          store: store, translation: translation, readiness: readiness, phases: phases),
+        phases,
+        plaintext, secure, diagnostics,
+      ]
     let group = ServiceGroup(
       configuration: .init(services: services.map { .init(service: $0) }, logger: logger))
     try await group.run()

@@ -1,3 +1,4 @@
+package import KubernetesClient
 package import Logging
 
 /// Everything that `skein serve` can be told, settled once at the start.
@@ -22,9 +23,47 @@ package struct ControlPlaneConfiguration: Sendable {
   /// The kind of key of a new certificate authority.
   package var rsaAuthority = false
   package var logLevel = Logger.Level.info
+  /// The cluster to run in; nil for one machine with an API of its own.
+  package var cluster: KubernetesClient.Configuration?
+  /// A folder in memory for copies of the cluster's Secrets; nil keeps none.
+  package var secretDirectory: String?
+  /// How long the cluster's API is waited for before the copy of its objects stands in.
+  package var mirrorPatience = Duration.seconds(10)
+  /// A folder that may hold the operator's certificate authority.
+  package var authorityDirectory = "/etc/cacerts"
+  /// The name of this replica, unlike that of any other.
+  package var replicaName = "skein"
+  /// `host:port` of the cluster's webhooks.
+  package var webhookAddress = "127.0.0.1:15017"
+  /// The image of injected proxies; nil for the one that the cluster's configuration names.
+  package var proxyImage: String?
+  /// More names for the control plane's own certificate.
+  package var customHosts: [String] = []
+  /// How long a replica that leads may be silent.
+  package var leaseDuration = Duration.seconds(30)
 
   package init(dataDirectory: String) {
     self.dataDirectory = dataDirectory
+  }
+
+  /// Listens at every address, as in a pod.
+  package mutating func listenEverywhere() {
+    for path in [
+      \Self.grpcAddress, \.secureGRPCAddress, \.monitoringAddress, \.httpAddress,
+      \.webhookAddress,
+    ] {
+      let address = self[keyPath: path]
+      guard let colon = address.lastIndex(of: ":") else { continue }
+      self[keyPath: path] = "0.0.0.0" + address[colon...]
+    }
+  }
+
+  /// Whether the objects of the revision have no suffix in their names.
+  var isDefaultRevision: Bool { revision.isEmpty || revision == "default" }
+
+  /// The shares of a lease that istiod uses.
+  var leaderTiming: LeaderElection.Timing {
+    .init(lease: leaseDuration, renewal: leaseDuration / 2, retry: leaseDuration / 4)
   }
 
   /// The database of one purpose.

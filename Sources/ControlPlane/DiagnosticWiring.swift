@@ -1,7 +1,9 @@
+internal import AdmissionWebhooks
 internal import CertificateAuthority
 internal import Diagnostics
 internal import DiscoveryServer
 internal import EnvoyTranslation
+internal import KubernetesClient
 internal import MeshIngest
 internal import MeshStore
 internal import NIOCore
@@ -12,12 +14,15 @@ extension DiagnosticSources {
   /// What the parts of a control plane know.
   static func make(
     discovery: DiscoveryService, translation: MeshTranslation, ingest: MeshIngest,
-    store: MeshStore, readiness: Readiness, identity: IdentityServices,
+    store: MeshStore, readiness: Readiness, platform: Platform, audit: ObjectAudit,
     phases: PeerAuthenticationPhases
   ) -> DiagnosticSources {
     DiagnosticSources(
       waitingFor: { readiness.waitingFor },
-      metrics: { metrics(discovery, translation, ingest, store, identity) },
+      metrics: {
+        metrics(discovery, translation, ingest, store, platform.identity)
+          + metrics(platform, audit)
+      },
       proxies: { await proxies(discovery) },
       resources: { await resources(of: $0, discovery) },
       objects: { ingest.reports.map(json) + translation.notices.map(json) + json(phases) })
@@ -74,6 +79,39 @@ extension DiagnosticSources {
       "object": .string(notice.object), "rejected": false,
       "issues": .array([.string(notice.message)]), "unknown_fields": .array([]),
     ]
+  }
+
+  private static func metrics(_ platform: Platform, _ audit: ObjectAudit) -> [Metric] {
+    let counters = audit.counters
+    var metrics = [
+      Metric("skein_audit_runs_total", .counter, Double(counters.runs)),
+      Metric("skein_audit_objects_compared_total", .counter, Double(counters.compared)),
+      Metric("skein_audit_objects_repaired_total", .counter, Double(counters.repaired)),
+    ]
+    let states = platform.states()
+    for (resource, state) in states.sorted(by: { $0.key < $1.key }) {
+      metrics.append(
+        Metric(
+          "skein_source_state", .gauge, 1,
+          labels: [("resource", resource), ("state", state.rawValue)]))
+    }
+    let isDegraded = states.values.contains { $0 == .mirrored || $0 == .stale }
+    metrics.append(Metric("skein_degraded", .gauge, isDegraded ? 1 : 0))
+    if let isLeader = platform.isLeader {
+      metrics.append(Metric("skein_leader", .gauge, isLeader() ? 1 : 0))
+    }
+    if let counted = platform.webhooks?() {
+      metrics += [
+        Metric("sidecar_injection_requests_total", .counter, Double(counted.injectionRequests)),
+        Metric("sidecar_injection_success_total", .counter, Double(counted.injected)),
+        Metric("sidecar_injection_skip_total", .counter, Double(counted.skipped)),
+        Metric("sidecar_injection_failure_total", .counter, Double(counted.failed)),
+        Metric("galley_validation_passed", .counter, Double(counted.accepted)),
+        Metric("galley_validation_failed", .counter, Double(counted.refused)),
+        Metric("galley_validation_http_error", .counter, Double(counted.malformed)),
+      ]
+    }
+    return metrics
   }
 
   private static func metrics(

@@ -15,7 +15,11 @@ struct ListeningAddresses {
 
   init(_ configuration: ControlPlaneConfiguration) {
     addresses = [
-      ("--api-address", configuration.apiAddress),
+      configuration.cluster == nil
+        ? ("--api-address", configuration.apiAddress)
+        : ("--webhook-address", configuration.webhookAddress)
+    ]
+    addresses += [
       ("--grpc-address", configuration.grpcAddress),
       ("--secure-grpc-address", configuration.secureGRPCAddress),
       ("--http-address", configuration.httpAddress),

@@ -1,14 +1,11 @@
 internal import IstioAPI
 internal import MeshIngest
-internal import MeshModel
-internal import MeshStore
 internal import OpenSSLCrypto
 
 /// Mesh configuration from a file given on the command line.
 enum MeshConfigurationFile {
-  static func load(
-    _ configuration: ControlPlaneConfiguration, into store: MeshStore
-  ) throws {
+  /// The configuration in the file, or one from the options where there is no file.
+  static func load(_ configuration: ControlPlaneConfiguration) throws -> MeshConfig {
     var mesh = MeshConfig()
     if let path = configuration.meshConfigPath {
       guard let bytes = try PrivateFile.read(path) else {
@@ -22,6 +19,6 @@ enum MeshConfigurationFile {
       mesh.trustDomain = configuration.trustDomain
       mesh.rootNamespace = configuration.rootNamespace
     }
-    store.apply([.meshConfig(mesh)])
+    return mesh
   }
 }

@@ -1,3 +1,4 @@
+internal import KubernetesAPI
 internal import Synchronization
 
 /// What the control plane waits for before it serves proxies.
@@ -8,18 +9,50 @@ final class Readiness: Sendable {
     case translated = "configuration translated"
   }
 
-  private let missing = Mutex(Set(Condition.allCases))
+  private struct State {
+    var missing = Set(Condition.allCases)
+    var sources: Set<KubernetesResource>
+    var areSecretsKnown = false
+  }
 
-  var isReady: Bool { missing.withLock(\.isEmpty) }
+  private let state: Mutex<State>
+
+  /// Waits for the first listing of each source; secrets are waited for by gateways alone.
+  init(sources: [KubernetesResource] = []) {
+    state = Mutex(State(sources: Set(sources).subtracting([.secrets])))
+  }
+
+  var isReady: Bool { state.withLock(\.missing.isEmpty) }
+
+  /// Whether gateways can be served: without its secrets one would lose the listeners that it has.
+  var areSecretsKnown: Bool { state.withLock(\.areSecretsKnown) }
 
   /// What is waited for, by name.
-  var waitingFor: [String] { missing.withLock { $0.map(\.rawValue).sorted() } }
+  var waitingFor: [String] {
+    state.withLock { state in
+      let sources = state.sources.map(\.plural).sorted()
+      return state.missing.map { condition in
+        condition == .synced && !sources.isEmpty
+          ? "\(condition.rawValue) (\(sources.joined(separator: ", ")))" : condition.rawValue
+      }.sorted()
+    }
+  }
 
   func meet(_ condition: Condition) {
-    missing.withLock { _ = $0.remove(condition) }
+    state.withLock { _ = $0.missing.remove(condition) }
   }
 
   func isMet(_ condition: Condition) -> Bool {
-    missing.withLock { !$0.contains(condition) }
+    state.withLock { !$0.missing.contains(condition) }
+  }
+
+  /// Takes note that a source was listed; true for the last of those that are waited for.
+  func listed(_ source: KubernetesResource) -> Bool {
+    state.withLock { state in
+      if source == .secrets { state.areSecretsKnown = true }
+      guard state.sources.remove(source) != nil, state.sources.isEmpty else { return false }
+      state.missing.remove(.synced)
+      return true
+    }
   }
 }

@@ -22,16 +22,26 @@ package final class DiscoveryService: GRPCService {
   private let discovery: any ResourceDiscovery
   private let authenticator: WorkloadAuthenticator
   private let isReady: @Sendable () -> Bool
+  private let serves: @Sendable (ProxyType) -> Bool
+  private let trustsLabels: Bool
   private let logger: Logger
 
-  /// A service of `discovery`; calls before `isReady` are told to come back.
+  /// A service of `discovery`; calls before `isReady`, and proxies of a type that it `serves` not yet, are
+  /// told to come back.
+  ///
+  /// Where `trustsLabels` is false, a proxy that proved who it is has the labels of its workload's object,
+  /// never those that it tells of itself.
   package init(
     discovery: any ResourceDiscovery, authenticator: WorkloadAuthenticator,
-    isReady: @escaping @Sendable () -> Bool, logger: Logger = Logger(label: "skein.xds")
+    isReady: @escaping @Sendable () -> Bool,
+    serves: @escaping @Sendable (ProxyType) -> Bool = { _ in true }, trustsLabels: Bool = true,
+    logger: Logger = Logger(label: "skein.xds")
   ) {
     self.discovery = discovery
     self.authenticator = authenticator
     self.isReady = isReady
+    self.serves = serves
+    self.trustsLabels = trustsLabels
     self.logger = logger
     streams = DiscoveryStreams()
     metrics = DiscoveryMetrics()
@@ -45,7 +55,9 @@ package final class DiscoveryService: GRPCService {
       .accept(
         DiscoveryStream(
           call: call, variant: call.path == Self.delta ? .delta : .stateOfTheWorld,
-          identity: identity, discovery: discovery, streams: streams, metrics: metrics,
+          identity: identity, serves: serves, trustsLabels: trustsLabels, discovery: discovery,
+          streams: streams,
+          metrics: metrics,
           bodies: bodies, logger: logger),
         maximumMessageSize: identity == nil ? Self.plaintextLimit : Self.authenticatedLimit)
     }

@@ -14,6 +14,8 @@ final class DiscoveryStream: GRPCCallHandler {
   private let call: GRPCServerCall
   private let variant: DiscoverySession.Variant
   private let identity: WorkloadIdentity?
+  private let serves: @Sendable (ProxyType) -> Bool
+  private let trustsLabels: Bool
   private let discovery: any ResourceDiscovery
   private let streams: DiscoveryStreams
   private let metrics: DiscoveryMetrics
@@ -34,12 +36,16 @@ final class DiscoveryStream: GRPCCallHandler {
 
   init(
     call: GRPCServerCall, variant: DiscoverySession.Variant, identity: WorkloadIdentity?,
-    discovery: any ResourceDiscovery, streams: DiscoveryStreams, metrics: DiscoveryMetrics,
+    serves: @escaping @Sendable (ProxyType) -> Bool, trustsLabels: Bool,
+    discovery: any ResourceDiscovery,
+    streams: DiscoveryStreams, metrics: DiscoveryMetrics,
     bodies: SharedBodies, logger: Logger
   ) {
     self.call = call
     self.variant = variant
     self.identity = identity
+    self.serves = serves
+    self.trustsLabels = trustsLabels
     self.discovery = discovery
     self.streams = streams
     self.metrics = metrics
@@ -124,12 +130,17 @@ final class DiscoveryStream: GRPCCallHandler {
       end(GRPCStatus(.invalidArgument, error.description))
       return false
     }
+    guard serves(proxy.type) else {
+      end(GRPCStatus(.unavailable, "what a \(proxy.type.rawValue) needs is not complete yet"))
+      return false
+    }
     if let identity {
-      if let refusal = IdentityCheck.refusal(proxy, identity: identity.identity) {
+      if let refusal = IdentityCheck.refusal(proxy, identity: identity) {
         end(GRPCStatus(.permissionDenied, refusal))
         return false
       }
       proxy.verifiedIdentity = "\(identity.identity)"
+      if !trustsLabels { proxy.labels = [:] }
     }
     logger[metadataKey: "proxy.id"] = "\(proxy.id)"
     node = proxy
@@ -272,12 +283,16 @@ extension UInt64 {
 /// Whether an identity may act for a node (contract §1.5).
 enum IdentityCheck {
   /// Why not; nil when it may.
-  static func refusal(_ proxy: ProxyNode, identity: SPIFFEIdentity) -> String? {
+  static func refusal(_ proxy: ProxyNode, identity caller: WorkloadIdentity) -> String? {
+    let identity = caller.identity
     if proxy.namespace != identity.namespace {
       return "identity \(identity) is not of the node's namespace \(proxy.namespace)"
     }
     if let account = proxy.serviceAccount, !account.isEmpty, account != identity.serviceAccount {
       return "identity \(identity) is not the node's service account \(account)"
+    }
+    if let pod = caller.pod, pod != proxy.name {
+      return "the token is that of the pod \(pod), not of the node \(proxy.name)"
     }
     return nil
   }

@@ -17,6 +17,28 @@ package struct LabelSelector: Hashable, Sendable {
   }
 }
 
+extension LabelSelector {
+  /// Whether labels fulfil every condition; a selector without any selects everything
+  /// (<https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/>).
+  package func selects(_ labels: [String: String]) -> Bool {
+    matchLabels.allSatisfy { labels[$0.key] == $0.value }
+      && matchExpressions.allSatisfy { $0.holds(for: labels) }
+  }
+}
+
+extension LabelSelectorRequirement {
+  /// Whether labels fulfil the condition; one with an unknown operator never holds.
+  func holds(for labels: [String: String]) -> Bool {
+    switch self.operator {
+    case "In": labels[key].map(values.contains) ?? false
+    case "NotIn": !(labels[key].map(values.contains) ?? false)
+    case "Exists": labels[key] != nil
+    case "DoesNotExist": labels[key] == nil
+    default: false
+    }
+  }
+}
+
 extension LabelSelector: JSONReadable {
   /// Reads the value from its JSON object.
   package init(from reader: inout JSONReader) throws(JSONDecodingError) {

@@ -166,5 +166,5 @@ extension KubernetesResource {
   ]
 
   /// Every kind that is known.
-  package static let all = builtIn + istio
+  package static let all = builtIn + installation + istio
 }

@@ -2,16 +2,37 @@ package import StreamingJSON
 
 /// A machine of the cluster (core/v1 Node); a mesh reads its labels for the locality.
 package struct Node: Hashable, Sendable, KubernetesObjectReadable {
+  /// The version of its kubelet, such as `v1.33.2`; empty where it says none.
+  package var kubeletVersion = ""
+
   /// Creates a node.
   package init() {}
   /// An object without contents.
   package static var empty: Node { Node() }
   /// Nodes.
   package static var resource: KubernetesResource { .nodes }
-  /// Reads nothing beside the metadata.
+  /// Reads the version of the kubelet.
   package mutating func readMember(
     _ key: String, from reader: inout JSONReader
-  ) throws(JSONDecodingError) -> Bool { false }
+  ) throws(JSONDecodingError) -> Bool {
+    guard key == "status" else { return false }
+    try reader.beginObject()
+    while let key = try reader.nextKey() {
+      guard key == "nodeInfo" else {
+        try reader.skipValue()
+        continue
+      }
+      try reader.beginObject()
+      while let key = try reader.nextKey() {
+        if key == "kubeletVersion" {
+          kubeletVersion = try reader.read()
+        } else {
+          try reader.skipValue()
+        }
+      }
+    }
+    return true
+  }
 }
 
 /// A namespace (core/v1 Namespace); a mesh reads its labels.

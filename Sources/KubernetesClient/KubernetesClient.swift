@@ -3,33 +3,12 @@ package import KubernetesAPI
 package import Logging
 internal import NIOCore
 internal import NIOHTTP1
-package import NIOSSL
 package import StreamingJSON
 
 /// A client of the Kubernetes API: one object at a time, or following whole resources.
 ///
 /// Call ``shutdown()`` when done with it.
 package final class KubernetesClient: Sendable {
-  /// Where the API is and who asks.
-  package struct Configuration: Sendable {
-    /// The address, such as `https://10.96.0.1:443`, without a path.
-    package var baseURL: String
-    /// Gives the bearer token for each request, so that a rotated one is picked up.
-    package var bearerToken: (@Sendable () async throws -> String?)?
-    /// How the server is verified and the client identifies itself; only used with `https`.
-    package var tls: TLSConfiguration?
-
-    /// Creates a configuration.
-    package init(
-      baseURL: String, bearerToken: (@Sendable () async throws -> String?)? = nil,
-      tls: TLSConfiguration? = nil
-    ) {
-      self.baseURL = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
-      self.bearerToken = bearerToken
-      self.tls = tls
-    }
-  }
-
   /// An answer that is not an error.
   package struct Answer: Hashable, Sendable {
     /// The object.
@@ -40,42 +19,53 @@ package final class KubernetesClient: Sendable {
     package var isCreated: Bool
   }
 
-  private let configuration: Configuration
-  private let http: HTTPClient
+  let configuration: Configuration
   let logger: Logger
+  let record = AccessRecord()
+  let served = ServedVersions()
+  let sync = SyncStatus()
+  let lists: ListStreaming
+  private let pools: ConnectionPools
+  private let budgets: [RequestPurpose: RequestBudget]
 
   /// Creates a client.
   package init(configuration: Configuration, logger: Logger) {
     self.configuration = configuration
     self.logger = logger
-    var settings = HTTPClient.Configuration()
-    settings.timeout.connect = .seconds(10)
-    settings.tlsConfiguration = configuration.tls
-    settings.redirectConfiguration = .disallow
-    // Each followed resource holds one connection for as long as it is followed.
-    // Trying again is the business of whoever follows a resource.
-    settings.connectionPool.retryConnectionEstablishment = false
-    settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
-    http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
+    lists = ListStreaming(isWanted: configuration.streamsLists)
+    pools = ConnectionPools(configuration, logger: logger)
+    budgets = Dictionary(
+      uniqueKeysWithValues: RequestPurpose.allCases.map {
+        ($0, RequestBudget(limit: $0.concurrency))
+      })
   }
+
+  /// The namespace that the configuration names for objects that name none.
+  package var namespace: String? { configuration.namespace }
+
+  /// How long the server may be waited for before the mirror stands in.
+  package var patience: Duration { configuration.patience }
+
+  /// The rights that the requests so far needed.
+  package var accesses: [APIAccess] { record.all }
+
+  /// How far the resources that are followed have come, by resource.
+  package var syncStates: [KubernetesResource: SyncState] { sync.states }
 
   /// Closes every connection.
   package func shutdown() async {
-    do {
-      try await http.shutdown()
-    } catch {
-      logger.debug("closing connections failed", metadata: ["error": "\(error)"])
-    }
+    await pools.shutdown()
   }
 
   // MARK: Single objects
 
   /// Reads an object.
   package func get(
-    _ resource: KubernetesResource, _ key: ObjectKey
+    _ resource: KubernetesResource, _ key: ObjectKey, for purpose: RequestPurpose = .read
   ) async throws(KubernetesClientError) -> JSONValue {
-    try await send(
-      .GET, resource.path(namespace: key.namespace, name: key.name)
+    record.note("get", resource)
+    return try await send(
+      .GET, path(resource, key), for: purpose
     ).object
   }
 
@@ -83,52 +73,90 @@ package final class KubernetesClient: Sendable {
   package func list(
     _ resource: KubernetesResource, namespace: String? = nil
   ) async throws(KubernetesClientError) -> [JSONValue] {
-    let answer = try await send(.GET, resource.path(namespace: namespace))
-    return answer.object["items"]?.arrayValue ?? []
+    record.note("list", resource)
+    var items: [JSONValue] = []
+    var token = ""
+    repeat {
+      var path = resource.path(version: served[resource], namespace: namespace) + "?limit=500"
+      if !token.isEmpty { path += "&continue=\(PercentEncoding.escaped(token))" }
+      let page = try await send(.GET, path, for: .read).object
+      items += page["items"]?.arrayValue ?? []
+      token = page[path: ["metadata", "continue"]]?.stringValue ?? ""
+    } while !token.isEmpty
+    return items
   }
 
-  /// Makes an object be as written, creating it if need be (server-side apply as `skein`).
+  /// Makes an object be as written, creating it if need be (server-side apply).
+  ///
+  /// With `isForced`, fields that others own change hands; without, they are a conflict.
   package func apply(
     _ object: JSONValue, as resource: KubernetesResource, version: String? = nil, key: ObjectKey,
-    isDryRun: Bool = false
+    manager: String = "skein", isForced: Bool = true, isDryRun: Bool = false
   ) async throws(KubernetesClientError) -> Answer {
-    let path = resource.path(version: version, namespace: key.namespace, name: key.name)
+    record.note("patch", resource)
+    let path = path(resource, key, version: version)
     return try await send(
-      .PATCH, path + "?fieldManager=skein&force=true" + (isDryRun ? "&dryRun=All" : ""),
+      .PATCH,
+      path + "?fieldManager=\(manager)" + (isForced ? "&force=true" : "")
+        + (isDryRun ? "&dryRun=All" : ""),
+      for: .write, body: object.serialized(), type: "application/apply-patch+yaml")
+  }
+
+  /// Writes the status of an object (server-side apply of the subresource).
+  package func applyStatus(
+    _ object: JSONValue, as resource: KubernetesResource, key: ObjectKey, manager: String = "skein"
+  ) async throws(KubernetesClientError) -> Answer {
+    record.note("patch", resource, "/status")
+    return try await send(
+      .PATCH, path(resource, key) + "/status?fieldManager=\(manager)&force=true", for: .write,
       body: object.serialized(), type: "application/apply-patch+yaml")
   }
 
-  /// Writes the status of an object (server-side apply of the subresource as `skein`).
-  package func applyStatus(
-    _ object: JSONValue, as resource: KubernetesResource, key: ObjectKey
-  ) async throws(KubernetesClientError) -> Answer {
-    let path = resource.path(namespace: key.namespace, name: key.name)
-    return try await send(
-      .PATCH, path + "/status?fieldManager=skein&force=true", body: object.serialized(),
-      type: "application/apply-patch+yaml")
-  }
-
-  /// Creates an object.
+  /// Creates an object; in `namespace`, where the kind has namespaces.
   package func create(
-    _ object: JSONValue, as resource: KubernetesResource, namespace: String
+    _ object: JSONValue, as resource: KubernetesResource, namespace: String = "",
+    for purpose: RequestPurpose = .write, isDryRun: Bool = false
   ) async throws(KubernetesClientError) -> Answer {
-    try await send(
-      .POST, resource.path(namespace: namespace), body: object.serialized())
+    record.note("create", resource)
+    let path = resource.path(version: served[resource], namespace: namespace)
+    return try await send(
+      .POST, path + (isDryRun ? "?dryRun=All" : ""), for: purpose,
+      body: object.serialized())
   }
 
   /// Replaces an object; a `resourceVersion` in it must be the current one.
   package func replace(
-    _ object: JSONValue, as resource: KubernetesResource, key: ObjectKey
+    _ object: JSONValue, as resource: KubernetesResource, key: ObjectKey,
+    for purpose: RequestPurpose = .write
   ) async throws(KubernetesClientError) -> Answer {
-    try await send(
-      .PUT, resource.path(namespace: key.namespace, name: key.name), body: object.serialized())
+    record.note("update", resource)
+    return try await send(
+      .PUT, path(resource, key), for: purpose, body: object.serialized())
+  }
+
+  /// Changes an object by a JSON patch (RFC 6902).
+  package func patch(
+    _ resource: KubernetesResource, _ key: ObjectKey, operations: JSONValue
+  ) async throws(KubernetesClientError) -> Answer {
+    record.note("patch", resource)
+    return try await send(
+      .PATCH, path(resource, key), for: .write, body: operations.serialized(),
+      type: "application/json-patch+json")
   }
 
   /// Deletes an object.
   package func delete(
     _ resource: KubernetesResource, _ key: ObjectKey
   ) async throws(KubernetesClientError) {
-    _ = try await send(.DELETE, resource.path(namespace: key.namespace, name: key.name))
+    record.note("delete", resource)
+    _ = try await send(.DELETE, path(resource, key), for: .write)
+  }
+
+  private func path(
+    _ resource: KubernetesResource, _ key: ObjectKey, version: String? = nil
+  ) -> String {
+    resource.path(
+      version: version ?? served[resource], namespace: key.namespace, name: key.name)
   }
 
   // MARK: Following resources
@@ -155,11 +183,16 @@ package final class KubernetesClient: Sendable {
 
   /// The longest answer to a list that is read into memory.
   private static let maximumAnswer = 256 << 20
+  /// How often a request is repeated that the server wants later.
+  private static let maximumRepetitions = 4
 
+  /// Sends a request and reads the answer as an object; a refusal is thrown.
   func send(
-    _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, type: String = "application/json"
+    _ method: HTTPMethod, _ path: String, for purpose: RequestPurpose, body: [UInt8]? = nil,
+    type: String = "application/json"
   ) async throws(KubernetesClientError) -> Answer {
-    let (code, bytes, warnings) = try await exchange(method, path, body: body, type: type)
+    let (code, bytes, warnings) = try await exchange(
+      method, path, for: purpose, body: body, type: type)
     do throws(JSONDecodingError) {
       return Answer(
         object: try JSONValue(parsing: bytes), warnings: warnings, isCreated: code == 201)
@@ -169,63 +202,86 @@ package final class KubernetesClient: Sendable {
   }
 
   /// Sends a request and reads the whole answer; a refusal is thrown.
+  ///
+  /// A server that says when to ask again is asked again then, a few times.
   func exchange(
-    _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, type: String = "application/json"
+    _ method: HTTPMethod, _ path: String, for purpose: RequestPurpose, body: [UInt8]? = nil,
+    type: String = "application/json", timeout: TimeAmount = .seconds(60)
   ) async throws(KubernetesClientError) -> (code: Int, bytes: [UInt8], warnings: [String]) {
-    let response = try await open(method, path, body: body, type: type, timeout: .seconds(60))
-    do {
-      let buffer = try await response.body.collect(upTo: Self.maximumAnswer)
-      let warnings = response.headers["Warning"].map(Self.warningText)
-      return (Int(response.status.code), Array(buffer.readableBytesView), warnings)
-    } catch {
-      throw .unreachable("\(error)")
+    var repetitions = 0
+    while true {
+      do throws(KubernetesClientError) {
+        return try await exchangeOnce(method, path, purpose, body, type, timeout)
+      } catch {
+        guard let wait = error.retryAfter, wait <= .seconds(30),
+          repetitions < Self.maximumRepetitions, !Task.isCancelled
+        else { throw error }
+        repetitions += 1
+        // All who were refused at one moment must not come back at one moment.
+        try? await Task.sleep(for: wait * Double.random(in: 1...1.25) + .milliseconds(20))
+      }
+    }
+  }
+
+  private func exchangeOnce(
+    _ method: HTTPMethod, _ path: String, _ purpose: RequestPurpose, _ body: [UInt8]?,
+    _ type: String, _ timeout: TimeAmount
+  ) async throws(KubernetesClientError) -> (code: Int, bytes: [UInt8], warnings: [String]) {
+    guard let budget = budgets[purpose] else { throw .unreachable("there is no budget") }
+    return try await budget.spend { () async throws(KubernetesClientError) in
+      let response = try await open(
+        method, path, for: purpose, body: body, type: type, timeout: timeout)
+      do {
+        let buffer = try await response.body.collect(upTo: Self.maximumAnswer)
+        let warnings = response.headers["Warning"].map(WarningHeader.text)
+        return (Int(response.status.code), Array(buffer.readableBytesView), warnings)
+      } catch {
+        throw .unreachable("\(error)")
+      }
     }
   }
 
   /// Sends a request and returns the answer with its body still to come; a refusal is thrown.
   func open(
-    _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, type: String = "application/json",
-    timeout: TimeAmount
+    _ method: HTTPMethod, _ path: String, for purpose: RequestPurpose, body: [UInt8]? = nil,
+    type: String = "application/json", timeout: TimeAmount
   ) async throws(KubernetesClientError) -> HTTPClientResponse {
-    let response: HTTPClientResponse
-    do {
-      var request = HTTPClientRequest(url: configuration.baseURL + path)
-      request.method = method
-      request.headers.add(name: "Accept", value: "application/json")
-      request.headers.add(name: "User-Agent", value: "skein")
-      if let body {
-        request.headers.add(name: "Content-Type", value: type)
-        request.body = .bytes(ByteBuffer(bytes: body))
+    var hasBeenRefused = false
+    while true {
+      let credential = try await configuration.credentials.credential()
+      let http = try pools.client(for: purpose, keyPair: credential.keyPair)
+      let response: HTTPClientResponse
+      do {
+        var request = HTTPClientRequest(url: configuration.requestURL + path)
+        request.method = method
+        request.headers.add(name: "Accept", value: "application/json")
+        request.headers.add(name: "User-Agent", value: "skein")
+        if let body {
+          request.headers.add(name: "Content-Type", value: type)
+          request.body = .bytes(ByteBuffer(bytes: body))
+        }
+        if let authorization = credential.authorization {
+          request.headers.add(name: "Authorization", value: authorization)
+        }
+        response = try await http.execute(request, timeout: timeout)
+      } catch {
+        throw .unreachable("\(error)")
       }
-      if let token = try await configuration.bearerToken?() {
-        request.headers.add(name: "Authorization", value: "Bearer \(token)")
-      }
-      response = try await http.execute(request, timeout: timeout)
-    } catch {
-      throw .unreachable("\(error)")
-    }
-    guard (200..<300).contains(response.status.code) else {
+      if (200..<300).contains(response.status.code) { return response }
       let code = Int(response.status.code)
-      let body = try? await response.body.collect(upTo: 1 << 20)
-      throw .status(code: code, body: body.map { Array($0.readableBytesView) } ?? [])
-    }
-    return response
-  }
-
-  /// The text of a `Warning` header, `299 - "text"`.
-  private static func warningText(_ header: String) -> String {
-    guard let start = header.firstIndex(of: "\""), header.hasSuffix("\"") else { return header }
-    let quoted = header[header.index(after: start)...].dropLast()
-    var text = ""
-    var isEscaped = false
-    for character in quoted {
-      if character == "\\", !isEscaped {
-        isEscaped = true
-      } else {
-        text.append(character)
-        isEscaped = false
+      let answer = try? await response.body.collect(upTo: 1 << 20)
+      if code == 401 {
+        // A token that was rotated while its file was remembered deserves one more try.
+        configuration.credentials.refused(credential)
+        let isOther = (try? await configuration.credentials.credential()) != credential
+        if !hasBeenRefused, isOther {
+          hasBeenRefused = true
+          continue
+        }
       }
+      throw .status(
+        code: code, retryAfter: response.headers.first(name: "Retry-After"),
+        body: answer.map { Array($0.readableBytesView) } ?? [])
     }
-    return text
   }
 }

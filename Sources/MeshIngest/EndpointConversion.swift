@@ -10,21 +10,48 @@ struct EndpointConversion {
 
   func endpoints(
     _ slice: IngestState.Entry<EndpointSlice>, publishesNotReady: Bool
-  ) -> [MeshEndpoint] {
+  ) -> SliceEndpoints {
     let ports = Dictionary(
       slice.value.ports.compactMap { port in
         port.port.flatMap { UInt32(exactly: $0) }.map { (port.name, $0) }
       }, uniquingKeysWith: { first, _ in first })
-    guard !ports.isEmpty else { return [] }
-    var endpoints: [MeshEndpoint] = []
+    guard !ports.isEmpty else { return SliceEndpoints() }
+    var result = SliceEndpoints()
     for endpoint in slice.value.endpoints {
       guard let health = health(endpoint.conditions, publishesNotReady) else { continue }
+      switch podState(endpoint, slice.metadata.namespace) {
+      case .known: break
+      case .unknown:
+        result.hasUnknownPods = true
+        continue
+      case .replaced: continue
+      }
       for address in endpoint.addresses {
-        endpoints.append(
+        result.endpoints.append(
           self.endpoint(endpoint, address, ports, health, slice.metadata.namespace))
       }
     }
-    return endpoints
+    return result
+  }
+
+  private enum PodState {
+    case known
+    case unknown
+    /// There is another pod of that name.
+    case replaced
+  }
+
+  /// How it stands with the pod that an endpoint names.
+  ///
+  /// Slices and pods come by different watches: without its pod nobody knows whether an endpoint speaks
+  /// mutual TLS. It counts when the pod comes.
+  private func podState(_ endpoint: Endpoint, _ namespace: String) -> PodState {
+    guard let target = endpoint.targetRef, target.kind == "Pod" else { return .known }
+    let owner = target.namespace.isEmpty ? namespace : target.namespace
+    guard let pod = pods[ObjectKey(namespace: owner, name: target.name)] else { return .unknown }
+    let isSame =
+      target.uid.isEmpty || pod.metadata.uid.isEmpty || target.uid == pod.metadata.uid
+    return isSame ? .known : .replaced
   }
 
   /// Ready unless said otherwise; what still serves while it ends is draining.
@@ -67,4 +94,11 @@ struct EndpointConversion {
     return podsOfAddress[address]?.sorted().lazy.compactMap { pods[$0] }
       .first { !$0.value.hostNetwork }
   }
+}
+
+/// The endpoints of a slice.
+struct SliceEndpoints {
+  var endpoints: [MeshEndpoint] = []
+  /// Whether some are left out until their pods are known.
+  var hasUnknownPods = false
 }

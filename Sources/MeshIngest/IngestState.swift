@@ -34,6 +34,10 @@ struct IngestState {
   /// Kinds whose first list is still to come. Until it has, endpoints would be joined once for each.
   private(set) var awaited: Set<KubernetesResource>
   private(set) var updates: [MeshUpdate] = []
+  /// Which namespaces are of the mesh.
+  private(set) var membership = NamespaceMembership()
+  /// Whether objects of a namespace that was left out before have to be listed again.
+  private(set) var needsListing = false
   /// What is wrong with objects; their last good version stays in force.
   var issues = ObjectReports()
 
@@ -51,10 +55,13 @@ struct IngestState {
   mutating func apply(_ events: [IngestEvent]) -> [MeshUpdate] {
     for event in events {
       switch event {
-      case .applied(let object): apply(object)
+      case .applied(let object):
+        // What is of no mesh here is as if it were not there.
+        if membership.includes(object.namespaceOfMesh) { apply(object) }
       case .deleted(let resource, let key): delete(resource, key)
       case .listed(let resource, let keys):
         for key in (known[resource] ?? []).subtracting(keys) { delete(resource, key) }
+        if resource == .namespaces { membership.areListed = true }
         awaited.remove(resource)
       }
     }
@@ -72,6 +79,9 @@ struct IngestState {
 
   private mutating func apply(_ object: IngestedObject) {
     switch object {
+    case .namespace(let object):
+      guard accept(object, .namespaces) != nil else { return }
+      changeMembership { $0.labels[object.key.name] = object.metadata.labels }
     case .service(let object):
       guard let value = accept(object, .services) else { return }
       services[object.key] = Entry(metadata: object.metadata, value: value)
@@ -139,6 +149,7 @@ struct IngestState {
       ConfigKey(kind, namespace: key.namespace, name: key.name)
     }
     switch resource {
+    case .namespaces: changeMembership { $0.labels[key.name] = nil }
     case .services:
       services[key] = nil
       let id = ServiceID(
@@ -161,6 +172,38 @@ struct IngestState {
     case .peerAuthentications:
       updates.append(.peerAuthentication(configKey(.peerAuthentication), nil))
     default: break
+    }
+  }
+
+  // MARK: Namespaces
+
+  /// Selects by these selectors from the start; a mesh configuration in the cluster replaces them.
+  mutating func select(_ selectors: [LabelSelector]) {
+    changeMembership { $0.selectors = selectors }
+  }
+
+  /// Answers whether objects have to be listed again, once.
+  mutating func takeNeedsListing() -> Bool {
+    defer { needsListing = false }
+    return needsListing
+  }
+
+  private mutating func changeMembership(_ change: (inout NamespaceMembership) -> Void) {
+    let before = membership
+    change(&membership)
+    guard membership.isSelective || before.isSelective else { return }
+    for namespace in Set(before.labels.keys).union(membership.labels.keys) {
+      switch (before.includes(namespace), membership.includes(namespace)) {
+      case (false, true): needsListing = true
+      case (true, false): leave(namespace)
+      default: break
+      }
+    }
+  }
+
+  private mutating func leave(_ namespace: String) {
+    for (resource, keys) in known where resource.isNamespaced {
+      for key in keys where key.namespace == namespace { delete(resource, key) }
     }
   }
 
@@ -295,12 +338,18 @@ struct IngestState {
       pods: pods, podsOfAddress: podsOfAddress, nodes: nodes, clusterID: clusterID)
     var seen: Set<String> = []
     var endpoints: [MeshEndpoint] = []
+    var hasUnknownPods = false
     for slice in slices.slices(of: key) {
+      let found = conversion.endpoints(
+        slice, publishesNotReady: service.value.publishNotReadyAddresses)
+      hasUnknownPods = hasUnknownPods || found.hasUnknownPods
       // An address moves between slices, so for a moment it can be in two.
-      endpoints += conversion.endpoints(
-        slice, publishesNotReady: service.value.publishNotReadyAddresses
-      ).filter { seen.insert("\($0.address) \($0.ports.sorted { $0.key < $1.key })").inserted }
+      endpoints += found.endpoints.filter {
+        seen.insert("\($0.address) \($0.ports.sorted { $0.key < $1.key })").inserted
+      }
     }
+    // What was there is better than nothing until the pods of the new endpoints are known.
+    if endpoints.isEmpty, hasUnknownPods { return }
     endpoints.sort { $0.address < $1.address }
     updates.append(.endpoints(id, endpoints))
   }
@@ -352,6 +401,7 @@ struct IngestState {
     switch MeshConfigurationText.read(text) {
     case .success(let mesh):
       updates.append(.meshConfig(mesh))
+      changeMembership { $0.selectors = mesh.discoverySelectors }
       issues[subject] = nil
     case .failure(let issue):
       issues[subject] = ObjectReport(

@@ -4,6 +4,7 @@ package import StreamingJSON
 
 /// An object of one of the kinds that shape the mesh, decoded.
 package enum IngestedObject: Sendable {
+  case namespace(DecodedObject<Namespace>)
   case service(DecodedObject<Service>)
   case endpointSlice(DecodedObject<EndpointSlice>)
   case pod(DecodedObject<Pod>)
@@ -20,8 +21,8 @@ package enum IngestedObject: Sendable {
 
   /// The kinds that are followed.
   package static let resources: [KubernetesResource] = [
-    .services, .endpointSlices, .pods, .nodes, .configMaps, .secrets, .virtualServices,
-    .destinationRules, .gateways, .serviceEntries, .workloadEntries, .sidecars,
+    .namespaces, .services, .endpointSlices, .pods, .nodes, .configMaps, .secrets,
+    .virtualServices, .destinationRules, .gateways, .serviceEntries, .workloadEntries, .sidecars,
     .peerAuthentications,
   ]
 
@@ -32,6 +33,7 @@ package enum IngestedObject: Sendable {
     _ resource: KubernetesResource, _ reader: JSONReader
   ) throws(JSONDecodingError) -> IngestedObject? {
     switch resource {
+    case .namespaces: .namespace(try DecodedObject(decoding: reader))
     case .services: .service(try DecodedObject(decoding: reader))
     case .endpointSlices: .endpointSlice(try DecodedObject(decoding: reader))
     case .pods: .pod(try DecodedObject(decoding: reader))
@@ -51,6 +53,7 @@ package enum IngestedObject: Sendable {
 
   package var key: ObjectKey {
     switch self {
+    case .namespace(let object): object.key
     case .service(let object): object.key
     case .endpointSlice(let object): object.key
     case .pod(let object): object.key
@@ -64,6 +67,16 @@ package enum IngestedObject: Sendable {
     case .workloadEntry(let object): object.key
     case .sidecar(let object): object.key
     case .peerAuthentication(let object): object.key
+    }
+  }
+}
+
+extension IngestedObject {
+  /// The namespace whose membership decides; empty for what counts everywhere, as the mesh configuration.
+  var namespaceOfMesh: String {
+    switch self {
+    case .namespace, .node, .configMap: ""
+    default: key.namespace
     }
   }
 }

@@ -1,3 +1,4 @@
+package import IstioAPI
 package import KubernetesAPI
 package import Logging
 package import MeshModel
@@ -11,6 +12,7 @@ internal import Synchronization
 package final class MeshIngest: Sendable {
   private let state: Mutex<IngestState>
   private let sink: @Sendable ([MeshUpdate]) -> Void
+  private let needsListing: @Sendable () -> Void
   private let logger: Logger
 
   /// The kinds that endpoints are joined from.
@@ -21,27 +23,44 @@ package final class MeshIngest: Sendable {
   /// An ingest that hands updates to `sink`, in order, one call at a time.
   ///
   /// What is joined from several objects comes once all lists of the kinds in `awaited` have come.
+  /// `needsListing` is called when a namespace joins the mesh whose objects were left out so far.
   package init(
     clusterDomain: String = "cluster.local", clusterID: String = "Kubernetes",
     rootNamespace: String = "istio-system", awaiting awaited: Set<KubernetesResource> = [],
-    logger: Logger = Logger(label: "skein.ingest"),
+    selectors: [LabelSelector] = [], logger: Logger = Logger(label: "skein.ingest"),
+    needsListing: @escaping @Sendable () -> Void = {},
     sink: @escaping @Sendable ([MeshUpdate]) -> Void
   ) {
-    state = Mutex(
-      IngestState(
-        clusterDomain: clusterDomain, clusterID: clusterID, rootNamespace: rootNamespace,
-        awaiting: awaited))
+    var first = IngestState(
+      clusterDomain: clusterDomain, clusterID: clusterID, rootNamespace: rootNamespace,
+      awaiting: awaited)
+    first.select(selectors)
+    state = Mutex(first)
+    self.needsListing = needsListing
     self.sink = sink
     self.logger = logger
   }
 
   /// Applies events in their order.
   package func apply(_ events: [IngestEvent]) {
-    state.withLock { state in
+    guard !events.isEmpty else { return }
+    let mustList = state.withLock { state in
       let updates = state.apply(events)
       if !updates.isEmpty { sink(updates) }
       for report in state.issues.takeNew() { log(report) }
+      return state.takeNeedsListing()
     }
+    if mustList { needsListing() }
+  }
+
+  /// Whether a namespace is of the mesh.
+  package func includes(namespace: String) -> Bool {
+    state.withLock { $0.membership.includes(namespace) }
+  }
+
+  /// The labels of a namespace; nil for one that is not known.
+  package func labels(ofNamespace namespace: String) -> [String: String]? {
+    state.withLock { $0.membership.labels[namespace] }
   }
 
   /// What is wrong with objects now, by their names.

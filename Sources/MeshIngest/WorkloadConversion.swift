@@ -19,8 +19,8 @@ enum WorkloadConversion {
   static func workload(
     _ metadata: ObjectMeta, _ pod: Pod, nodes: [String: EndpointLocality]
   ) -> Workload? {
-    // A pod that ended gives its address back; one on the host's network does not own it.
-    guard pod.phase != "Succeeded", pod.phase != "Failed", !pod.podIP.isEmpty else { return nil }
+    // A pod that ended gives its address back. One that starts has none yet, and its proxy may be faster.
+    guard pod.phase != "Succeeded", pod.phase != "Failed" else { return nil }
     var ports: [String: UInt32] = [:]
     for port in pod.containers.flatMap(\.ports) where !port.name.isEmpty {
       guard let number = UInt32(exactly: port.containerPort) else { continue }
@@ -28,7 +28,8 @@ enum WorkloadConversion {
     }
     return Workload(
       origin: ConfigKey(.pod, namespace: metadata.namespace, name: metadata.name),
-      addresses: Set([pod.podIP] + pod.podIPs).sorted(), labels: metadata.labels,
+      addresses: Set([pod.podIP] + pod.podIPs).filter { !$0.isEmpty }.sorted(),
+      labels: metadata.labels,
       serviceAccount: pod.serviceAccountName.isEmpty ? "default" : pod.serviceAccountName,
       locality: locality(metadata, nodeName: pod.nodeName, nodes: nodes), nodeName: pod.nodeName,
       namedPorts: ports)

@@ -141,6 +141,7 @@ extension MeshSnapshot {
     let old = workloads[key]
     guard old != new else { return }
     workloads[key] = new
+    changes.insert(.workloadOfObject(key))
     for address in old?.addresses ?? [] {
       workloadsOfAddress.toggle(address, key)
       changes.insert(.workload(address: address))

@@ -34,6 +34,8 @@ package enum SnapshotKey: Hashable, Sendable {
   case wildcardHostsOfGateway(String)
   /// The workload of an address.
   case workload(address: String)
+  /// The workload that an object declares.
+  case workloadOfObject(ConfigKey)
   /// The policies of a namespace that proxies may still act by although they were replaced.
   case retiringPeerAuthentications(String)
   /// The TLS material of a Secret.

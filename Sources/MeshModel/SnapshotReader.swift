@@ -150,6 +150,12 @@ package struct SnapshotReader: ~Copyable {
     return (snapshot.workloadsOfAddress[address] ?? []).compactMap { snapshot.workloads[$0] }
   }
 
+  /// The workload that an object declares, whether or not it has an address yet.
+  package mutating func workload(_ key: ConfigKey) -> Workload? {
+    dependencies.insert(.workloadOfObject(key))
+    return snapshot.workloads[key]
+  }
+
   package mutating func secret(_ key: ConfigKey) -> TLSSecret? {
     dependencies.insert(.secret(key))
     return snapshot.secrets[key]

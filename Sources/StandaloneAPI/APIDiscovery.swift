@@ -38,8 +38,11 @@ enum APIDiscovery {
 
   // MARK: Groups and resources
 
+  /// The group of TokenReview, which no object belongs to.
+  private static let authentication = "authentication.k8s.io"
+
   private static let groups: [String] = {
-    var names: [String] = []
+    var names = [authentication]
     for resource in KubernetesResource.all where !resource.group.isEmpty {
       if !names.contains(resource.group) { names.append(resource.group) }
     }
@@ -47,6 +50,7 @@ enum APIDiscovery {
   }()
 
   private static func versions(of group: String) -> [String] {
+    if group == authentication { return ["v1"] }
     var versions: [String] = []
     for resource in KubernetesResource.all where resource.group == group {
       for version in resource.versions where !versions.contains(version) {
@@ -85,6 +89,18 @@ enum APIDiscovery {
         "name": .string("\(resource.plural)/status"), "singularName": "",
         "namespaced": .bool(resource.isNamespaced), "kind": .string(resource.kind),
         "verbs": ["get", "patch", "update"],
+      ])
+    }
+    let make: JSONValue = ["create"]
+    if group.isEmpty {
+      list.append([
+        "name": "serviceaccounts/token", "singularName": "", "namespaced": true,
+        "group": .string(authentication), "version": "v1", "kind": "TokenRequest", "verbs": make,
+      ])
+    } else if group == authentication {
+      list.append([
+        "name": "tokenreviews", "singularName": "tokenreview", "namespaced": false,
+        "kind": "TokenReview", "verbs": make,
       ])
     }
     return [

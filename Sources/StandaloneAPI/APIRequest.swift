@@ -10,17 +10,21 @@ struct APIRequest {
     case health
     case collection(KubernetesResource, version: String, namespace: String?)
     case object(KubernetesResource, version: String, namespace: String, name: String, status: Bool)
+    case tokenRequest(account: ObjectKey)
+    case tokenReview
   }
 
   let target: Target
   let query: [String: String]
   let accept: String
   let contentType: String
+  let userAgent: String
 
   /// Takes a request apart; throws when its path names nothing.
   init(_ request: Request) throws(APIStatus) {
     accept = request.headers[.accept] ?? ""
     contentType = request.headers[.contentType] ?? ""
+    userAgent = request.headers[.userAgent] ?? ""
     var query: [String: String] = [:]
     for (key, value) in request.uri.queryParameters {
       query[String(key)] = String(value).replacing("+", with: " ").removingURLPercentEncoding()
@@ -63,6 +67,7 @@ struct APIRequest {
       (group, version, rest) = (path[1], path[2], path[3...])
     default: return .document(path)
     }
+    if group == "authentication.k8s.io" { return rest == ["tokenreviews"] ? .tokenReview : nil }
     var namespace: String?
     if rest.first == "namespaces", rest.count > 2 {
       let name = rest[rest.startIndex + 1]
@@ -83,6 +88,9 @@ struct APIRequest {
     case 0: return .collection(resource, version: version, namespace: namespace)
     case 1, 2:
       if resource.isNamespaced, namespace == nil { return nil }
+      if resource == .serviceAccounts, let namespace, names.last == "token", names.count == 2 {
+        return .tokenRequest(account: ObjectKey(namespace: namespace, name: names[0]))
+      }
       guard names.count == 1 || names[1] == "status" else { return nil }
       return .object(
         resource, version: version, namespace: namespace ?? "", name: names[0],

@@ -7,6 +7,9 @@ internal import StreamingJSON
 /// Answers the requests of Kubernetes clients from the store.
 struct APIResponder: Sendable {
   let store: ObjectStore
+  let tokens: ServiceAccountTokens
+  /// Set when callers have to say who they are.
+  let authentication: APIAuthentication?
   let now: @Sendable () -> Timestamp
   let logger: Logger
 
@@ -28,10 +31,24 @@ struct APIResponder: Sendable {
 
   private func answer(_ request: Request) async throws -> Response {
     let parsed = try APIRequest(request)
+    try await admit(request, parsed.target)
     switch parsed.target {
     case .health: return Self.text("ok")
+    case .tokenRequest(let account):
+      guard request.method == .post else { throw APIStatus.methodNotAllowed }
+      let answer = try await TokenRequests(tokens: tokens, now: now()).create(
+        for: account, try await json(request))
+      return Self.response(status: 201, answer)
+    case .tokenReview:
+      guard request.method == .post else { throw APIStatus.methodNotAllowed }
+      let answer = try await TokenRequests(tokens: tokens, now: now()).review(
+        try await json(request))
+      return Self.response(status: 201, answer)
     case .document(let path):
       guard request.method == .get else { throw APIStatus.methodNotAllowed }
+      if let document = tokens.document(path: path) {
+        return Self.response(status: 200, document)
+      }
       if path == ["openapi", "v2"], parsed.accept.contains("openapi.spec.v2"),
         parsed.accept.contains("protobuf")
       {
@@ -65,6 +82,31 @@ struct APIResponder: Sendable {
         return try await handler.delete(key, body: try await body(request))
       default: throw APIStatus.methodNotAllowed
       }
+    }
+  }
+
+  private func admit(_ request: Request, _ target: APIRequest.Target) async throws {
+    guard let authentication else { return }
+    var attempt = APIAuthentication.Attempt(isRead: [.get, .head].contains(request.method))
+    switch target {
+    case .health: return
+    case .document, .tokenRequest: break
+    case .tokenReview: attempt.isTokenReview = true
+    case .collection(let resource, _, _), .object(let resource, _, _, _, _):
+      attempt.resource = resource
+    }
+    try await authentication.admit(
+      authorization: request.headers[.authorization], attempt, now: now().seconds)
+  }
+
+  private func json(_ request: Request) async throws(APIStatus) -> JSONValue {
+    let type = request.headers[.contentType] ?? ""
+    guard type.isEmpty || type.contains("json") else { throw .unsupportedMediaType(type) }
+    let bytes = try await body(request)
+    do throws(JSONDecodingError) {
+      return try JSONValue(parsing: bytes)
+    } catch {
+      throw .badRequest("the body is not JSON: \(error)")
     }
   }
 

@@ -25,6 +25,7 @@ struct ObjectDefaults {
         object[path: ["metadata", "labels", "kubernetes.io/metadata.name"]] = name
       }
     }
+    if resource == .customResourceDefinitions { object["status"] = definitionStatus(object) }
     if resource == .services { object = try completeService(object, transaction) }
     return object
   }
@@ -35,9 +36,10 @@ struct ObjectDefaults {
     for field in ["uid", "creationTimestamp", "generation"] {
       object[path: ["metadata", field]] = current[path: ["metadata", field]]
     }
-    object[path: ["metadata", "managedFields"]] = nil
+    object[path: ["metadata", "managedFields"]] = current[path: ["metadata", "managedFields"]]
     object[path: ["metadata", "selfLink"]] = nil
     if KubernetesResource.istio.contains(resource) { object["status"] = current["status"] }
+    if resource == .customResourceDefinitions { object["status"] = definitionStatus(object) }
     if resource == .services {
       for field in ["clusterIP", "clusterIPs"] where object[path: ["spec", field]] == nil {
         object[path: ["spec", field]] = current[path: ["spec", field]]
@@ -49,6 +51,33 @@ struct ObjectDefaults {
       object[path: ["metadata", "generation"]] = .integer(generation &+ 1)
     }
     return object
+  }
+
+  /// Whether the kind that is defined can be used: those of Istio can, others are only kept.
+  private func definitionStatus(_ object: JSONValue) -> JSONValue {
+    let group = object[path: ["spec", "group"]]?.stringValue ?? ""
+    let names = object[path: ["spec", "names"]] ?? [:]
+    let isServed = KubernetesResource.istio.contains {
+      $0.group == group && $0.plural == names["plural"]?.stringValue
+    }
+    func condition(_ type: String, _ reason: String, _ message: String) -> JSONValue {
+      [
+        "type": .string(type), "status": isServed ? "True" : "False", "reason": .string(reason),
+        "message": .string(message),
+        "lastTransitionTime": object[path: ["metadata", "creationTimestamp"]] ?? .string(now.text),
+      ]
+    }
+    guard isServed else {
+      let message = "this API serves the kinds of Istio only; the definition is kept, not acted on"
+      return ["conditions": [condition("Established", "NotServed", message)]]
+    }
+    return [
+      "acceptedNames": names,
+      "conditions": [
+        condition("NamesAccepted", "NoConflicts", "no conflicts found"),
+        condition("Established", "InitialNamesAccepted", "the kind is served"),
+      ],
+    ]
   }
 
   /// What a generation counts: everything but metadata and status.

@@ -102,11 +102,20 @@ final class ObjectStore: Sendable {
   }
 
   /// The objects of a resource in the order of their names, after `after`, at most `limit`.
+  ///
+  /// Throws `expired` when events after the revision `since` were compacted.
   func list(
-    _ resource: KubernetesResource, namespace: String?, after: ObjectKey? = nil, limit: Int? = nil
+    _ resource: KubernetesResource, namespace: String?, after: ObjectKey? = nil,
+    limit: Int? = nil, since: Int64? = nil
   ) async throws -> Page {
     let id = Self.id(resource)
     return try await pool.read { database in
+      if let since {
+        let compacted = try Self.state("compacted", database)
+        guard since >= compacted, since <= (try Self.state("revision", database)) else {
+          throw APIStatus.expired(since, oldest: compacted)
+        }
+      }
       var sql = "SELECT revision, namespace, name, json FROM objects WHERE resource = ?"
       var arguments: StatementArguments = [id]
       if let namespace, !namespace.isEmpty {

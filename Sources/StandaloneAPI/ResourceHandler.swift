@@ -12,11 +12,11 @@ struct ResourceHandler: Sendable {
   let request: APIRequest
   var isStatus = false
 
-  private var apiVersion: String { resource.apiVersion(version) }
-  private var admission: ObjectAdmission {
+  var apiVersion: String { resource.apiVersion(version) }
+  var admission: ObjectAdmission {
     ObjectAdmission(resource: resource, apiVersion: apiVersion)
   }
-  private var isDryRun: Bool { request.query["dryRun"] == "All" }
+  var isDryRun: Bool { request.query["dryRun"] == "All" }
 
   // MARK: Reading
 
@@ -30,18 +30,15 @@ struct ResourceHandler: Sendable {
   func list(namespace: String?) async throws -> Response {
     let selector = try selector()
     let limit = request.query["limit"].flatMap { Int($0) }.flatMap { $0 > 0 ? min($0, 5_000) : nil }
-    var after: ObjectKey?
-    if let token = request.query["continue"], !token.isEmpty {
-      guard let decoded = Base64.decode(token).map({ String(decoding: $0, as: UTF8.self) }),
-        let slash = decoded.firstIndex(of: "/")
-      else { throw APIStatus.badRequest("the continue token is malformed") }
-      after = ObjectKey(
-        namespace: String(decoded[..<slash]), name: String(decoded[decoded.index(after: slash)...]))
-    }
-    let page = try await store.list(resource, namespace: namespace, after: after, limit: limit)
-    var metadata: JSONValue = ["resourceVersion": .string(String(page.revision))]
+    let place = try request.query["continue"].flatMap { $0.isEmpty ? nil : $0 }.map(
+      ContinueToken.init)
+    let page = try await store.list(
+      resource, namespace: namespace, after: place?.key, limit: limit, since: place?.revision)
+    // A watch from the first page's revision on misses nothing that happened between the pages.
+    let revision = place?.revision ?? page.revision
+    var metadata: JSONValue = ["resourceVersion": .string(String(revision))]
     if let last = page.last {
-      metadata["continue"] = .string(Base64.encode(Array(last.description.utf8)))
+      metadata["continue"] = .string(ContinueToken(revision: revision, key: last).text)
     }
     if let tableVersion = request.tableVersion {
       let rows = try page.records.map { try object($0) }.filter(selector.matches)
@@ -71,9 +68,8 @@ struct ResourceHandler: Sendable {
     try await create(namespace: namespace, object: try parse(body))
   }
 
-  private func create(
-    namespace: String?, object: JSONValue,
-    also: @escaping @Sendable (JSONValue, ObjectStore.Transaction) throws -> Void = { _, _ in }
+  func create(
+    namespace: String?, object: JSONValue, applying intent: JSONValue? = nil
   ) async throws -> Response {
     if resource.isNamespaced, namespace == nil {
       throw APIStatus.badRequest("an object of this kind is created in a namespace")
@@ -84,14 +80,25 @@ struct ResourceHandler: Sendable {
     }
     let admitted = try admission.judge(sent)
     let defaults = ObjectDefaults(resource: resource, now: now)
-    let resource = resource
+    let (resource, writer, isDryRun) = (resource, writer, isDryRun)
     let record = try await store.write(resource, key, isDryRun: isDryRun) { current, transaction in
       guard current == nil else {
         throw APIStatus.alreadyExists(resource.plural, resource.group, key.name)
       }
       try Self.requireNamespace(of: resource, key, transaction)
-      let object = try defaults.complete(new: admitted.object, transaction)
-      try also(object, transaction)
+      var object = try defaults.complete(new: admitted.object, transaction)
+      var ownership = FieldOwnership(of: [:])
+      if let intent {
+        let fields = Set(FieldOwnership.owned(in: intent).keys)
+        ownership.apply(fields, by: writer, taking: [], isChange: true)
+        if !isDryRun {
+          let uid = object[path: ["metadata", "uid"]]?.stringValue ?? ""
+          try transaction.setIntent(uid: uid, manager: writer.intentKey, intent.serialized())
+        }
+      } else {
+        ownership.update(by: writer, from: [:], to: admitted.object)
+      }
+      object[path: ["metadata", "managedFields"]] = ownership.managedFields
       return .put(object)
     }
     return try respond(record, status: 201, warnings: admitted.warnings)
@@ -100,14 +107,14 @@ struct ResourceHandler: Sendable {
   func update(_ key: ObjectKey, body: [UInt8]) async throws -> Response {
     let (sent, key) = try admission.identify(
       parse(body), namespace: key.namespace, name: key.name)
-    return try await change(key) { _, _ in sent }
+    return try await change(key) { _ in sent }
   }
 
   func patch(_ key: ObjectKey, body: [UInt8]) async throws -> Response {
     let patch = try patch(body)
     let admission = admission
     guard case .apply(let intent) = patch else {
-      return try await change(key) { current, _ in
+      return try await change(key) { current in
         let changed = try patch.applied(to: current)
         return try admission.identify(changed, namespace: key.namespace, name: key.name).object
       }
@@ -115,51 +122,25 @@ struct ResourceHandler: Sendable {
     return try await apply(key, intent: intent)
   }
 
-  /// Server-side apply: what the manager applied before and now leaves out is removed.
-  private func apply(_ key: ObjectKey, intent: JSONValue) async throws -> Response {
-    let (sent, _) = try admission.identify(intent, namespace: key.namespace, name: key.name)
-    let manager = request.query["fieldManager"] ?? "unknown"
-    let bytes = sent.serialized()
-    let admission = admission
-    let isDryRun = isDryRun
-    if try await store.get(resource, key) == nil {
-      return try await create(namespace: key.namespace, object: sent) { object, transaction in
-        guard !isDryRun else { return }
-        let uid = object[path: ["metadata", "uid"]]?.stringValue ?? ""
-        try transaction.setIntent(uid: uid, manager: manager, bytes)
-      }
-    }
-    return try await change(key) { current, transaction in
-      let uid = current[path: ["metadata", "uid"]]?.stringValue ?? ""
-      var patch = sent
-      if let previous = try transaction.intent(uid: uid, manager: manager) {
-        patch = try Self.removals(from: JSONValue(parsing: previous), to: sent).merging(
-          asPatch: sent)
-      }
-      if !isDryRun { try transaction.setIntent(uid: uid, manager: manager, bytes) }
-      return try admission.identify(
-        current.merging(patch), namespace: key.namespace, name: key.name
-      ).object
-    }
-  }
-
-  /// A merge patch that removes the members of `old` that are not in `new`.
-  private static func removals(from old: JSONValue, to new: JSONValue) -> JSONValue {
-    guard let members = old.objectValue else { return [:] }
-    var patch: JSONValue = [:]
-    for (key, value) in members {
-      if let kept = new[key] {
-        if kept.objectValue != nil { patch[key] = removals(from: value, to: kept) }
-      } else {
-        patch[key] = .null
-      }
-    }
-    return patch
-  }
-
   private func change(
+    _ key: ObjectKey, _ edit: @escaping @Sendable (JSONValue) throws -> JSONValue
+  ) async throws -> Response {
+    let writer = writer
+    return try await change(key) { current, _ in
+      try edit(current)
+    } own: { stored, result, _ in
+      var ownership = FieldOwnership(of: stored)
+      ownership.update(by: writer, from: stored, to: result)
+      return ownership
+    }
+  }
+
+  /// Changes an object that exists: `edit` makes the new one, `own` says who owns what of it.
+  func change(
     _ key: ObjectKey,
-    _ edit: @escaping @Sendable (JSONValue, ObjectStore.Transaction) throws -> JSONValue
+    _ edit: @escaping @Sendable (JSONValue, ObjectStore.Transaction) throws -> JSONValue,
+    own:
+      @escaping @Sendable (JSONValue, JSONValue, ObjectStore.Transaction) throws -> FieldOwnership
   ) async throws -> Response {
     let admission = admission
     let defaults = ObjectDefaults(resource: resource, now: now)
@@ -185,12 +166,15 @@ struct ResourceHandler: Sendable {
         let status = object["status"]
         object = stored
         object["status"] = status
-        return .put(object)
+      } else {
+        object = defaults.complete(object, replacing: stored)
+        let admitted = try admission.judge(object)
+        warnings.set(admitted.warnings)
+        object = admitted.object
       }
-      object = defaults.complete(object, replacing: stored)
-      let admitted = try admission.judge(object)
-      warnings.set(admitted.warnings)
-      return .put(admitted.object)
+      let ownership = try own(stored, object, transaction)
+      object[path: ["metadata", "managedFields"]] = ownership.managedFields
+      return .put(object)
     }
     return try respond(record, status: 200, warnings: warnings.value)
   }
@@ -321,16 +305,5 @@ struct ResourceHandler: Sendable {
     guard try transaction.exists(.namespaces, ObjectKey(name: key.namespace)) else {
       throw APIStatus.notFound("namespaces", "", key.namespace)
     }
-  }
-}
-
-extension JSONValue {
-  /// Two merge patches as one; the members of `other` stand over those of the value.
-  fileprivate func merging(asPatch other: JSONValue) -> JSONValue {
-    guard var object = objectValue, let changes = other.objectValue else { return other }
-    for (key, change) in changes {
-      object[key] = object[key].map { $0.merging(asPatch: change) } ?? change
-    }
-    return .object(object)
   }
 }

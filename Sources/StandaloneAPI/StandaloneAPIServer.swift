@@ -3,6 +3,7 @@ internal import Hummingbird
 internal import KubernetesAPI
 package import Logging
 internal import NIOCore
+internal import OpenSSLCrypto
 internal import ServiceLifecycle
 internal import StreamingJSON
 internal import Synchronization
@@ -10,10 +11,12 @@ internal import Synchronization
 /// A small Kubernetes API in this process: objects in one SQLite file, served over HTTP.
 ///
 /// It stands in where there is no cluster. kubectl, and the project's own client, list, watch, apply,
-/// patch and delete against it as against an API server. It knows no users, so it belongs on a
-/// loopback address.
+/// patch and delete against it as against an API server. Unless it is told to ask for bearer tokens it
+/// belongs on a loopback address: there it takes every caller's word.
 package final class StandaloneAPIServer: ServiceLifecycle.Service {
   let store: ObjectStore
+  private let tokens: ServiceAccountTokens
+  private let authentication: APIAuthentication?
   private let host: String
   private let port: Int
   private let logger: Logger
@@ -21,10 +24,12 @@ package final class StandaloneAPIServer: ServiceLifecycle.Service {
 
   /// Opens the database, creating it with the namespaces `default`, `kube-system` and `root` if need be.
   ///
-  /// `address` is `host:port`; port 0 lets the system choose one.
+  /// `address` is `host:port`; port 0 lets the system choose one. The key that signs tokens of service
+  /// accounts is kept beside the database, and so is the administrator's token when callers have to
+  /// give one.
   package init(
     databasePath: String, address: String = "127.0.0.1:8001",
-    rootNamespace: String = "istio-system",
+    rootNamespace: String = "istio-system", requiresToken: Bool = false,
     logger: Logger
   ) async throws {
     guard let colon = address.lastIndex(of: ":"),
@@ -41,6 +46,16 @@ package final class StandaloneAPIServer: ServiceLifecycle.Service {
     } catch {
       throw StandaloneAPIError.database(path: databasePath, reason: "\(error)")
     }
+    let folder =
+      databasePath.contains("/")
+      ? String(databasePath[..<(databasePath.lastIndex(of: "/") ?? databasePath.startIndex)]) : "."
+    do throws(CryptoError) {
+      tokens = try ServiceAccountTokens(folder: folder, store: store)
+      authentication =
+        requiresToken ? try APIAuthentication(folder: folder, tokens: tokens) : nil
+    } catch {
+      throw StandaloneAPIError.credentials(folder: folder, reason: "\(error)")
+    }
     for name in ["default", "kube-system", rootNamespace] {
       try await createNamespace(name)
     }
@@ -54,9 +69,14 @@ package final class StandaloneAPIServer: ServiceLifecycle.Service {
     }
   }
 
+  /// The bearer token that may do everything, when callers have to give one; keep it out of logs.
+  package var administratorToken: String? { authentication?.administratorToken }
+
   /// Serves until the task is cancelled or shut down; open watches end at once then.
   package func run() async throws {
-    let responder = APIResponder(store: store, now: { Self.now }, logger: logger)
+    let responder = APIResponder(
+      store: store, tokens: tokens, authentication: authentication, now: { Self.now },
+      logger: logger)
     let bound = bound
     var serverLogger = logger
     // Hummingbird tells of its start at info; the line of the daemon says the same with the address.
@@ -100,6 +120,8 @@ package enum StandaloneAPIError: Error, Hashable, CustomStringConvertible {
   case malformedAddress(String)
   /// The database cannot be opened.
   case database(path: String, reason: String)
+  /// The keys and tokens beside the database cannot be read or made.
+  case credentials(folder: String, reason: String)
   /// The server ended before it listened.
   case notListening
 
@@ -108,6 +130,7 @@ package enum StandaloneAPIError: Error, Hashable, CustomStringConvertible {
     switch self {
     case .malformedAddress(let address): "\"\(address)\" is not an address; write host:port"
     case .database(let path, let reason): "the database \(path) cannot be opened: \(reason)"
+    case .credentials(let folder, let reason): "no keys can be kept in \(folder): \(reason)"
     case .notListening: "the embedded API ended before it listened"
     }
   }

@@ -16,6 +16,13 @@ struct WatchStream: Sendable {
 
   /// Starts the watch.
   func response(to request: Request) async throws -> Response {
+    // Clients that are not told so wait for ever for the bookmark that ends the initial events.
+    guard !handler.request.isSet("sendInitialEvents") else {
+      throw APIStatus(
+        code: 422, reason: "Invalid",
+        message: "ListOptions.meta.k8s.io \"\" is invalid: sendInitialEvents: Forbidden: this API "
+          + "does not stream lists; list first, then watch")
+    }
     let selector = try handler.selector()
     let limit = handler.request.query["timeoutSeconds"].flatMap { Int($0) } ?? 1_800
     let timeout = Duration.seconds(max(1, min(limit, 7_200)))

@@ -24,11 +24,14 @@ package struct TokenHolder: Hashable, Sendable {
   package let namespace: String
   /// The Kubernetes service account.
   package let serviceAccount: String
+  /// The pod that the token was made for; nil for one that is bound to none.
+  package let pod: String?
 
   /// A holder from its parts.
-  package init(namespace: String, serviceAccount: String) {
+  package init(namespace: String, serviceAccount: String, pod: String? = nil) {
     self.namespace = namespace
     self.serviceAccount = serviceAccount
+    self.pod = pod
   }
 }
 

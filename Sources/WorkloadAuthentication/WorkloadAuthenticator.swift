@@ -110,7 +110,7 @@ package final class WorkloadAuthenticator: Sendable {
     SPIFFEIdentity(
       trustDomain: trustDomain, namespace: holder.namespace,
       serviceAccount: holder.serviceAccount
-    ).map { WorkloadIdentity(identity: $0, credential: .token) }
+    ).map { WorkloadIdentity(identity: $0, credential: .token, pod: holder.pod) }
   }
 
   private func certified(_ chainDER: [[UInt8]]) -> SPIFFEIdentity? {

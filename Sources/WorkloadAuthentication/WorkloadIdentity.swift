@@ -12,10 +12,13 @@ package struct WorkloadIdentity: Hashable, Sendable {
   package let identity: SPIFFEIdentity
   /// What proved it.
   package let credential: Credential
+  /// The pod that a token is bound to; nil for certificates and for tokens that are bound to none.
+  package let pod: String?
 
   /// An identity with its proof.
-  package init(identity: SPIFFEIdentity, credential: Credential) {
+  package init(identity: SPIFFEIdentity, credential: Credential, pod: String? = nil) {
     self.identity = identity
     self.credential = credential
+    self.pod = pod
   }
 }

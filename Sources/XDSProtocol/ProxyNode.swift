@@ -57,8 +57,8 @@ package struct ProxyNode: Hashable, Sendable {
     id = node.id
     self.type = type
     self.addresses = addresses
-    let podName = parts[2].split(separator: ".", maxSplits: 1).map(String.init)
-    name = podName.first ?? parts[2]
+    // Names of pods may have dots, those of namespaces have none.
+    name = parts[2].lastIndex(of: ".").map { String(parts[2][..<$0]) } ?? parts[2]
     dnsDomain = parts[3]
     let domainNamespace = parts[3].split(separator: ".").first.map(String.init) ?? ""
     namespace = metadata["NAMESPACE"] ?? domainNamespace

@@ -9,6 +9,12 @@ struct ConnectionOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Where the API listens.", valueName: "host:port or URL"))
   var apiAddress: String?
 
+  @Option(help: ArgumentHelp("A kubeconfig, instead of an address.", valueName: "file"))
+  var kubeconfig: String?
+
+  @Option(help: ArgumentHelp("The context of the kubeconfig to use.", valueName: "name"))
+  var context: String?
+
   @Option(name: [.customShort("n"), .long], help: "The namespace of objects that name none.")
   var namespace = "default"
 
@@ -16,11 +22,11 @@ struct ConnectionOptions: ParsableArguments {
   func withClient<Result: Sendable>(
     _ body: (KubernetesClient) async throws -> Result
   ) async throws -> Result {
-    let address = apiAddress ?? Environment()["SKEIN_API_ADDRESS"] ?? "127.0.0.1:8001"
-    let url = address.contains("://") ? address : "http://\(address)"
+    let configuration = try configuration()
+    let url = configuration.baseURL
     var logger = Logger(label: "skein")
     logger.logLevel = .error
-    let client = KubernetesClient(configuration: .init(baseURL: url), logger: logger)
+    let client = KubernetesClient(configuration: configuration, logger: logger)
     do {
       let result = try await body(client)
       await client.shutdown()
@@ -35,6 +41,19 @@ struct ConnectionOptions: ParsableArguments {
     }
   }
 
+  private func configuration() throws -> KubernetesClient.Configuration {
+    let environment = Environment()
+    if apiAddress == nil, let paths = kubeconfig ?? environment["SKEIN_KUBECONFIG"] {
+      do throws(Kubeconfig.Failure) {
+        return try Kubeconfig(paths: paths).configuration(context: context)
+      } catch {
+        throw CleanFailure("\(error)", code: ExitCode(78))
+      }
+    }
+    let address = apiAddress ?? environment["SKEIN_API_ADDRESS"] ?? "127.0.0.1:8001"
+    return .init(baseURL: address.contains("://") ? address : "http://\(address)")
+  }
+
   private static func text(of error: KubernetesClientError, url: String) -> String {
     if case .unreachable(let reason) = error {
       return "no API answers at \(url) (\(reason)); give --api-address its address"
@@ -47,12 +66,13 @@ struct ConnectionOptions: ParsableArguments {
     switch error {
     case .unreachable: 69
     case .malformedAnswer: 76
+    case .overloaded: 75
     case .refused(let code, _, _):
       switch code {
       case 404: 66
       case 400, 413, 415, 422: 65
       case 401, 403: 77
-      case 409, 429, 503: 75
+      case 409: 75
       default: 70
       }
     }

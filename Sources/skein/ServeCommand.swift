@@ -15,6 +15,27 @@ struct ServeCommand: AsyncParsableCommand {
   var standalone = false
 
   @Option(
+    help: ArgumentHelp(
+      "Serve the cluster that this file names. (default: the cluster of this pod, if it is in one)",
+      valueName: "file"))
+  var kubeconfig: String?
+
+  @Option(help: ArgumentHelp("The context of the kubeconfig to use.", valueName: "name"))
+  var context: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A folder in memory for copies of the cluster's Secrets, for starts while its API is away.",
+      valueName: "dir"))
+  var secretDir: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A folder with a certificate authority as Istio's cacerts. (default: /etc/cacerts)",
+      valueName: "dir"))
+  var caDir: String?
+
+  @Option(
     help: ArgumentHelp("Where the databases and the certificate authority are.", valueName: "dir"))
   var dataDir: String?
 
@@ -31,6 +52,13 @@ struct ServeCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "Where discovery and certificates are served over TLS.", valueName: "host:port"))
   var secureGrpcAddress: String?
+
+  @Option(
+    help: ArgumentHelp("Where the API server's webhooks are served.", valueName: "host:port"))
+  var webhookAddress: String?
+
+  @Option(help: ArgumentHelp("The image of injected proxies.", valueName: "image"))
+  var proxyImage: String?
 
   @Option(help: ArgumentHelp("Where metrics are served.", valueName: "host:port"))
   var monitoringAddress: String?
@@ -69,10 +97,33 @@ struct ServeCommand: AsyncParsableCommand {
     Heap.giveBack()
     let environment = Environment()
     func value(_ option: String?, _ name: String) -> String? { option ?? environment[name] }
-    guard let dataDirectory = value(dataDir, "SKEIN_DATA_DIR") else {
+    let cluster = try ClusterChoice(
+      isStandalone: standalone, kubeconfig: value(kubeconfig, "SKEIN_KUBECONFIG"),
+      context: value(context, "SKEIN_CONTEXT"), environment: environment
+    ).configuration()
+    guard
+      let dataDirectory = value(dataDir, "SKEIN_DATA_DIR")
+        ?? (cluster == nil ? nil : "/var/lib/skein")
+    else {
       throw ValidationError("give --data-dir a directory that the control plane may write to")
     }
     var settings = ControlPlaneConfiguration(dataDirectory: dataDirectory)
+    settings.cluster = cluster
+    if cluster != nil, ClusterChoice.isInPod(environment) { settings.listenEverywhere() }
+    settings.secretDirectory = value(secretDir, "SKEIN_SECRET_DIR")
+    settings.replicaName = ClusterChoice.replicaName(environment)
+    settings.customHosts = (environment["ISTIOD_CUSTOM_HOST"] ?? "").split(separator: ",")
+      .map(String.init)
+    if let folder = value(caDir, "SKEIN_CA_DIR") ?? environment["ROOT_CA_DIR"] {
+      settings.authorityDirectory = folder
+    }
+    if let seconds = environment["SKEIN_LEASE_SECONDS"].flatMap(Int64.init), seconds > 0 {
+      settings.leaseDuration = .seconds(seconds)
+    }
+    if let seconds = environment["SKEIN_MIRROR_PATIENCE_SECONDS"].flatMap(Int64.init), seconds >= 0
+    {
+      settings.mirrorPatience = .seconds(seconds)
+    }
     settings.configPath = value(config, "SKEIN_CONFIG")
     settings.meshConfigPath = value(meshConfig, "SKEIN_MESH_CONFIG")
     func set(
@@ -84,11 +135,13 @@ struct ServeCommand: AsyncParsableCommand {
     set(\.grpcAddress, grpcAddress, "SKEIN_GRPC_ADDRESS")
     set(\.secureGRPCAddress, secureGrpcAddress, "SKEIN_SECURE_GRPC_ADDRESS")
     set(\.monitoringAddress, monitoringAddress, "SKEIN_MONITORING_ADDRESS")
+    set(\.webhookAddress, webhookAddress, "SKEIN_WEBHOOK_ADDRESS")
+    settings.proxyImage = value(proxyImage, "SKEIN_PROXY_IMAGE")
     set(\.httpAddress, httpAddress, "SKEIN_HTTP_ADDRESS")
     set(\.trustDomain, trustDomain, "SKEIN_TRUST_DOMAIN")
     set(\.clusterID, clusterId ?? environment["CLUSTER_ID"], "SKEIN_CLUSTER_ID")
     set(\.clusterDomain, clusterDomain, "SKEIN_CLUSTER_DOMAIN")
-    set(\.rootNamespace, rootNamespace, "SKEIN_ROOT_NAMESPACE")
+    set(\.rootNamespace, rootNamespace ?? environment["POD_NAMESPACE"], "SKEIN_ROOT_NAMESPACE")
     set(\.revision, revision ?? environment["REVISION"], "SKEIN_REVISION")
     settings.rsaAuthority = try isRSA(value(caKeyType, "SKEIN_CA_KEY_TYPE"))
     let logger = try LogOutput.make(

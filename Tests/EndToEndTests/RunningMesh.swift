@@ -147,8 +147,18 @@ final class RunningMesh: Sendable {
   func start(_ descriptions: [WorkloadDescription]) async throws {
     let first = workloads.count
     for description in descriptions {
+      let token = ChildProgram.run(
+        Self.skein,
+        [
+          "ca", "token", "create", "--data-dir", directory + "/data", "--service-account",
+          "default/\(description.app)",
+        ])
+      guard token.status == 0 else { throw MeshFailure("no token: \(token.output)") }
       let workload = try Workload(
-        description, address: "\(network).\(10 + workloads.count)", mesh: self)
+        description, address: "\(network).\(10 + workloads.count)",
+        .init(
+          directory: directory, controlAddress: controlAddress, rootFile: rootFile,
+          certificateLifetime: certificateLifetime, token: token.output))
       state.withLock { $0.workloads.append(workload) }
     }
     try apply(MeshObjects.yaml(workloads.map { ($0.description, $0.address) }), as: "mesh")

@@ -41,7 +41,16 @@ struct Workload: Sendable {
   /// The process that is Envoy.
   var envoy: Int32? { agent.children.first }
 
-  init(_ description: WorkloadDescription, address: String, mesh: RunningMesh) throws {
+  /// What a workload has to know of its mesh.
+  struct Setting {
+    var directory: String
+    var controlAddress: String
+    var rootFile: String
+    var certificateLifetime: String
+    var token: String
+  }
+
+  init(_ description: WorkloadDescription, address: String, _ mesh: Setting) throws {
     self.description = description
     self.address = address
     let name = description.name
@@ -54,15 +63,8 @@ struct Workload: Sendable {
         skein, "echo", "--name", name, "--http-address", "\(address):\(Self.applicationPort)",
         "--fail-every", String(description.failEvery),
       ], log: "\(mesh.directory)/\(name)-application.log")
-    let token = ChildProgram.run(
-      skein,
-      [
-        "ca", "token", "create", "--data-dir", mesh.directory + "/data", "--service-account",
-        "default/\(description.app)",
-      ])
-    guard token.status == 0 else { throw MeshFailure("no token: \(token.output)") }
     let tokenFile = "\(mesh.directory)/\(name).token"
-    ChildProgram.write(token.output, to: tokenFile)
+    ChildProgram.write(mesh.token, to: tokenFile)
     agent = try MeshProgram(
       "agent \(name)",
       [

@@ -29,6 +29,7 @@ import Testing
       switch event {
       case .initStart: "start"
       case .initApply(let object): "init \(object.key)"
+      case .initDelete(let key): "init delete \(key)"
       case .initDone: "done"
       case .apply(let object): "apply \(object.key)"
       case .delete(let key): "delete \(key)"
@@ -46,13 +47,51 @@ import Testing
     #expect(names(second) == ["init n/b", "done"])
     #expect(machine.step == .watch(revision: "7"))
     let change = try machine.receive(line: line("MODIFIED", item("a", 8)))
-    #expect(names(change.map { [$0] } ?? []) == ["apply n/a"])
+    #expect(names(change) == ["apply n/a"])
     #expect(machine.step == .watch(revision: "8"))
     #expect(
-      try machine.receive(line: line("BOOKMARK", #"{"metadata":{"resourceVersion":"20"}}"#)) == nil)
+      try machine.receive(line: line("BOOKMARK", #"{"metadata":{"resourceVersion":"20"}}"#)).isEmpty
+    )
     #expect(machine.step == .watch(revision: "20"))
     let gone = try machine.receive(line: line("DELETED", item("a", 21)))
-    #expect(gone == .delete(ObjectKey(namespace: "n", name: "a")))
+    #expect(gone == [.delete(ObjectKey(namespace: "n", name: "a"))])
+  }
+
+  @Test func `a streamed list ends with its bookmark and begins again where it breaks`() throws {
+    var machine = machine()
+    machine.streamsLists = true
+    #expect(machine.step == .stream)
+    #expect(names(machine.streamBegins()) == ["start"])
+    #expect(names(try machine.receive(line: line("ADDED", item("a", 3)))) == ["init n/a"])
+    #expect(names(try machine.receive(line: line("ADDED", item("b", 4)))) == ["init n/b"])
+    #expect(names(try machine.receive(line: line("DELETED", item("a", 5)))) == ["init delete n/a"])
+    let bookmark = #"{"metadata":{"resourceVersion":"9"}}"#
+    #expect(try machine.receive(line: line("BOOKMARK", bookmark)).isEmpty)
+    machine.fail(.unreachable("reset"))
+    #expect(machine.step == .stream)
+    #expect(names(machine.streamBegins()) == ["start"])
+    let end =
+      #"{"metadata":{"resourceVersion":"12","annotations":{"k8s.io/initial-events-end":"true"}}}"#
+    #expect(names(try machine.receive(line: line("BOOKMARK", end))) == ["done"])
+    #expect(machine.step == .watch(revision: "12"))
+  }
+
+  @Test func `a mirror is told what was seen, with the words of the server`() throws {
+    var machine = WatchMachine<ConfigMap>(keepsSources: true) {
+      (reader) throws(JSONDecodingError) in
+      try DecodedObject(decoding: reader)
+    }
+    _ = try machine.receive(page: page([item("a", 3)], revision: 7))
+    let key = ObjectKey(namespace: "n", name: "a")
+    #expect(
+      machine.takeChanges() == [
+        .listingBegins, .object(key, json: Array(item("a", 3).utf8)), .listingEnds,
+      ])
+    _ = try machine.receive(line: line("MODIFIED", item("a", 8)))
+    _ = try machine.receive(line: line("DELETED", item("a", 9)))
+    #expect(
+      machine.takeChanges() == [.object(key, json: Array(item("a", 8).utf8)), .gone(key)])
+    #expect(machine.takeChanges().isEmpty)
   }
 
   @Test func `an expired watch lists again and a broken one goes on`() throws {

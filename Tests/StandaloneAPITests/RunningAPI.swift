@@ -16,14 +16,16 @@ struct RunningAPI: Sendable {
   var url: String { "http://\(address)" }
 
   static func run<Result: Sendable>(
-    folder given: String? = nil, _ body: @Sendable @escaping (RunningAPI) async throws -> Result
+    folder given: String? = nil, requiresToken: Bool = false,
+    _ body: @Sendable @escaping (RunningAPI) async throws -> Result
   ) async throws -> Result {
     let folder = try given ?? temporaryFolder()
     defer { if given == nil { try? FileManager.default.removeItem(atPath: folder) } }
     var logger = Logger(label: "test")
     logger.logLevel = .error
     let server = try await StandaloneAPIServer(
-      databasePath: "\(folder)/api.db", address: "127.0.0.1:0", logger: logger)
+      databasePath: "\(folder)/api.db", address: "127.0.0.1:0", requiresToken: requiresToken,
+      logger: logger)
     return try await RunningService.whileRunning(server, logger: logger) {
       try await body(RunningAPI(address: try await server.boundAddress, folder: folder))
     }
@@ -38,12 +40,13 @@ struct RunningAPI: Sendable {
   /// Sends one request and returns the status and the object that was answered.
   func request(
     _ method: String, _ path: String, _ body: JSONValue? = nil, raw: [UInt8]? = nil,
-    type: String = "application/json", accept: String = "application/json"
+    type: String = "application/json", accept: String = "application/json", token: String? = nil
   ) async throws -> (status: Int, object: JSONValue, warnings: [String]) {
     var request = HTTPClientRequest(url: url + path)
     request.method = .init(rawValue: method)
     request.headers.add(name: "Content-Type", value: type)
     request.headers.add(name: "Accept", value: accept)
+    if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
     if let bytes = raw ?? body?.serialized() { request.body = .bytes(ByteBuffer(bytes: bytes)) }
     let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
     let buffer = try await response.body.collect(upTo: 64 << 20)

@@ -59,17 +59,31 @@ enum ScopeResolution {
     return (String(domain[..<range.lowerBound]), String(domain[range.lowerBound...]))
   }
 
-  /// The workload that has the proxy's address and is of its namespace, of its name first.
+  /// The workload of a proxy: for one that proved who it is the pod of its name or else what has its address,
+  /// if its identity is the same; for another what has its address, the pod of its name first.
   private static func workload(
     of proxy: ProxyNode, _ reader: inout SnapshotReader
   ) -> Workload? {
+    if proxy.verifiedIdentity != nil {
+      let key = ConfigKey(.pod, namespace: proxy.namespace, name: proxy.name)
+      if let pod = reader.workload(key), hasIdentity(pod, of: proxy) { return pod }
+    }
     for address in proxy.addresses {
-      let workloads = reader.workloads(at: address).filter { $0.namespace == proxy.namespace }
+      let workloads = reader.workloads(at: address).filter {
+        $0.namespace == proxy.namespace && hasIdentity($0, of: proxy)
+      }
       if let found = workloads.first(where: { $0.name == proxy.name }) ?? workloads.first {
         return found
       }
     }
     return nil
+  }
+
+  /// Whether a workload runs as what the proxy proved to be; one that proved nothing is not asked.
+  private static func hasIdentity(_ workload: Workload, of proxy: ProxyNode) -> Bool {
+    guard let identity = proxy.verifiedIdentity else { return true }
+    if workload.origin.kind != .pod, workload.serviceAccount.isEmpty { return true }
+    return identity.hasSuffix("/ns/\(workload.namespace)/sa/\(workload.serviceAccount)")
   }
 
   private static func locality(of proxy: ProxyNode, _ workload: Workload?) -> EndpointLocality {

@@ -66,7 +66,7 @@ package struct KubernetesMesh: Sendable {
         {"addresses":["\(address(index, replica))"],"conditions":{"ready":\(isReady),\
         "serving":\(isReady),"terminating":false},"nodeName":"node-\(index % 16)",\
         "targetRef":{"kind":"Pod","name":"\(podName(index, replica))",\
-        "namespace":"\(namespace(index))","uid":"5b0f2a64-0000-4000-8000-00000001"},\
+        "namespace":"\(namespace(index))","uid":"5b0f2a64-0000-4000-8000-00000000"},\
         "zone":"zone-\(index % 3)"}
         """
     }.joined(separator: ",")

@@ -101,6 +101,7 @@ private final class SimulatedProxyBox {
 extension IngestedObject {
   fileprivate var resource: KubernetesResource {
     switch self {
+    case .namespace: .namespaces
     case .service: .services
     case .endpointSlice: .endpointSlices
     case .pod: .pods

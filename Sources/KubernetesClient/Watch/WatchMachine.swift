@@ -11,6 +11,9 @@ package struct WatchMachine<Value: Hashable & Sendable>: Sendable {
   package enum Step: Hashable, Sendable {
     /// Ask for a page of the list; `token` continues an earlier page.
     case list(token: String?)
+    /// Ask for the list as the beginning of a watch
+    /// (<https://kubernetes.io/docs/reference/using-api/api-concepts/#streaming-lists>).
+    case stream
     /// Watch from a revision.
     case watch(revision: String)
   }
@@ -20,6 +23,8 @@ package struct WatchMachine<Value: Hashable & Sendable>: Sendable {
     case empty
     /// Pages were read, and more follow.
     case listing(token: String)
+    /// A watch is telling of everything that there is.
+    case streaming
     /// Everything was listed; a watch can start or is running.
     case watching(revision: String)
   }
@@ -28,21 +33,36 @@ package struct WatchMachine<Value: Hashable & Sendable>: Sendable {
   package typealias Decode =
     @Sendable (JSONReader) throws(JSONDecodingError) -> DecodedObject<Value>
 
+  /// Marks the end of a streamed list, on a bookmark.
+  private static var endOfList: String { "k8s.io/initial-events-end" }
+
+  /// Whether lists are asked for as the beginning of a watch.
+  package var streamsLists = false
+  private let keepsSources: Bool
+  private var changes: [MirrorChange] = []
   private var state = State.empty
   private let decode: Decode
 
-  /// Creates a machine that knows nothing.
-  package init(decode: @escaping Decode) {
+  /// Creates a machine that knows nothing; one that `keepsSources` has them for a mirror.
+  package init(keepsSources: Bool = false, decode: @escaping Decode) {
+    self.keepsSources = keepsSources
     self.decode = decode
   }
 
   /// What to do next.
   package var step: Step {
     switch state {
-    case .empty: .list(token: nil)
+    case .empty: streamsLists ? .stream : .list(token: nil)
     case .listing(let token): .list(token: token)
+    case .streaming: .stream
     case .watching(let revision): .watch(revision: revision)
     }
+  }
+
+  /// What a mirror has to take note of, since this was last asked.
+  package mutating func takeChanges() -> [MirrorChange] {
+    defer { changes.removeAll(keepingCapacity: true) }
+    return changes
   }
 
   /// Takes the body of a page of the list.
@@ -51,7 +71,8 @@ package struct WatchMachine<Value: Hashable & Sendable>: Sendable {
   package mutating func receive(
     page bytes: [UInt8]
   ) throws(KubernetesClientError) -> [ResourceEvent<Value>] {
-    var events: [ResourceEvent<Value>] = state == .empty ? [.initStart] : []
+    var events: [ResourceEvent<Value>] = []
+    if state == .empty { begin(&events) }
     var revision = ""
     var token = ""
     do throws(JSONDecodingError) {
@@ -74,6 +95,7 @@ package struct WatchMachine<Value: Hashable & Sendable>: Sendable {
             let range = try reader.readRawRange()
             if let object = try? decode(JSONReader(reader, range: range)) {
               events.append(.initApply(object))
+              keep(object.key, bytes, range)
             }
           }
         default: try reader.skipValue()
@@ -88,17 +110,16 @@ package struct WatchMachine<Value: Hashable & Sendable>: Sendable {
       return events
     }
     guard !revision.isEmpty else { throw .malformedAnswer("the list has no resourceVersion") }
-    state = .watching(revision: revision)
-    events.append(.initDone)
+    end(&events, revision)
     return events
   }
 
   /// Takes one line of a watch.
   package mutating func receive(
     line bytes: [UInt8]
-  ) throws(KubernetesClientError) -> ResourceEvent<Value>? {
+  ) throws(KubernetesClientError) -> [ResourceEvent<Value>] {
     var type = ""
-    var object: JSONReader?
+    var object: (reader: JSONReader, range: Range<Int>)?
     do throws(JSONDecodingError) {
       var reader = try JSONReader(bytes)
       try reader.beginObject()
@@ -107,57 +128,100 @@ package struct WatchMachine<Value: Hashable & Sendable>: Sendable {
         case "type": type = try reader.readString()
         case "object":
           let range = try reader.readRawRange()
-          object = JSONReader(reader, range: range)
+          object = (JSONReader(reader, range: range), range)
         default: try reader.skipValue()
         }
       }
       try reader.finish()
       guard let object else { throw reader.error("the event has no object") }
+      var events: [ResourceEvent<Value>] = []
       switch type {
       case "ADDED", "MODIFIED", "DELETED":
-        let decoded = try decode(object)
-        advance(to: decoded.metadata.resourceVersion)
-        return type == "DELETED" ? .delete(decoded.key) : .apply(decoded)
+        let decoded = try decode(object.reader)
+        if type == "DELETED" {
+          if keepsSources { changes.append(.gone(decoded.key)) }
+        } else {
+          keep(decoded.key, bytes, object.range)
+        }
+        if state == .streaming {
+          // What ends while the list is told of was told of before.
+          events.append(type == "DELETED" ? .initDelete(decoded.key) : .initApply(decoded))
+        } else {
+          advance(to: decoded.metadata.resourceVersion)
+          events.append(type == "DELETED" ? .delete(decoded.key) : .apply(decoded))
+        }
       case "BOOKMARK":
-        advance(to: try Self.revision(of: object))
-        return nil
-      case "ERROR":
-        let failure = try Self.failure(of: object)
-        throw reader.error(failure)
-      default: return nil
+        let metadata = try Self.metadata(of: object.reader)
+        if state == .streaming {
+          if metadata.annotations[Self.endOfList] == "true" {
+            end(&events, metadata.resourceVersion)
+          }
+        } else {
+          advance(to: metadata.resourceVersion)
+        }
+      case "ERROR": throw reader.error("the server reports an error")
+      default: break
       }
+      return events
     } catch {
-      if type == "ERROR", let object, let failure = try? Self.status(of: object) { throw failure }
+      if type == "ERROR", let object, let failure = try? Self.status(of: object.reader) {
+        throw failure
+      }
       throw .malformedAnswer(error.description)
     }
+  }
+
+  /// Takes note that a streamed list begins.
+  package mutating func streamBegins() -> [ResourceEvent<Value>] {
+    var events: [ResourceEvent<Value>] = []
+    begin(&events)
+    state = .streaming
+    return events
   }
 
   /// Takes note that the last step failed; a lost place in history leads back to listing.
   package mutating func fail(_ error: KubernetesClientError) {
     switch state {
     case .empty: break
-    case .listing: state = .empty
+    case .listing, .streaming: state = .empty
     case .watching: if error.isExpired { state = .empty }
     }
+  }
+
+  /// Takes note that the server does not have the resource: there are no objects of it.
+  package mutating func absent() -> [ResourceEvent<Value>] {
+    state = .empty
+    if keepsSources { changes += [.listingBegins, .listingEnds] }
+    return [.initStart, .initDone]
+  }
+
+  private mutating func begin(_ events: inout [ResourceEvent<Value>]) {
+    events.append(.initStart)
+    if keepsSources { changes.append(.listingBegins) }
+  }
+
+  private mutating func end(_ events: inout [ResourceEvent<Value>], _ revision: String) {
+    state = .watching(revision: revision)
+    events.append(.initDone)
+    if keepsSources { changes.append(.listingEnds) }
+  }
+
+  private mutating func keep(_ key: ObjectKey, _ bytes: [UInt8], _ range: Range<Int>) {
+    if keepsSources { changes.append(.object(key, json: Array(bytes[range]))) }
   }
 
   private mutating func advance(to revision: String) {
     if !revision.isEmpty { state = .watching(revision: revision) }
   }
 
-  private static func revision(of start: JSONReader) throws(JSONDecodingError) -> String {
+  private static func metadata(of start: JSONReader) throws(JSONDecodingError) -> ObjectMeta {
     var reader = start
     var metadata = ObjectMeta()
     try reader.beginObject()
     while let key = try reader.nextKey() {
       if key == "metadata" { metadata = try reader.read() } else { try reader.skipValue() }
     }
-    return metadata.resourceVersion
-  }
-
-  private static func failure(of start: JSONReader) throws(JSONDecodingError) -> String {
-    var reader = start
-    return try reader.readValue()["message"]?.stringValue ?? "the watch failed"
+    return metadata
   }
 
   private static func status(

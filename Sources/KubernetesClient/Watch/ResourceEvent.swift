@@ -10,6 +10,8 @@ package enum ResourceEvent<Value: Hashable & Sendable>: Hashable, Sendable {
   case initStart
   /// The listing tells of an object.
   case initApply(DecodedObject<Value>)
+  /// An object that the listing told of is gone before its end.
+  case initDelete(ObjectKey)
   /// The listing is complete.
   case initDone
   /// An object was created or changed.

@@ -1,0 +1,307 @@
+import AsyncHTTPClient
+import Foundation
+import KubernetesAPI
+import KubernetesClient
+import Logging
+import MeshTesting
+import StreamingJSON
+import Synchronization
+
+/// A cluster on loopback addresses: the embedded API behind a relay that can fail, replicas of the control
+/// plane that know nothing but its address, and workloads that prove themselves by tokens of their pods.
+final class RunningCluster: Sendable {
+  private struct State {
+    var api: MeshProgram?
+    var replicas: [Int: MeshProgram] = [:]
+    var workloads: [Workload] = []
+  }
+
+  let network: String
+  let directory: String
+  let relay: FaultyAPI
+  private let apiPort: Int
+  private let state = Mutex(State())
+  /// Speaks to the API past the relay.
+  let client: KubernetesClient
+  private let relayAddress: String
+
+  private static var logger: Logger {
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    return logger
+  }
+
+  private init(relay: FaultyAPI, apiPort: Int) async throws {
+    directory = ChildProgram.temporaryPath("cluster")
+    network = "127.\(Int.random(in: 1...120)).\(Int.random(in: 0...250))"
+    try FileManager.default.createDirectory(
+      atPath: directory, withIntermediateDirectories: true)
+    self.relay = relay
+    self.apiPort = apiPort
+    relayAddress = try await relay.address
+    client = KubernetesClient(
+      configuration: .init(baseURL: "http://127.0.0.1:\(apiPort)"), logger: Self.logger)
+    ChildProgram.write(
+      """
+      apiVersion: v1
+      kind: Config
+      current-context: c
+      clusters: [{name: c, cluster: {server: "http://\(relayAddress)"}}]
+      contexts: [{name: c, context: {cluster: c, user: u}}]
+      users: [{name: u, user: {}}]
+      """, to: directory + "/kubeconfig")
+  }
+
+  /// Runs a test with a cluster, which is gone afterwards.
+  static func run<Value: Sendable>(
+    _ body: (RunningCluster) async throws -> Value
+  ) async throws -> Value {
+    let port = try FreePort.next()
+    let relay = FaultyAPI(upstream: "127.0.0.1:\(port)", logger: logger)
+    return try await RunningService.whileRunning(relay, logger: logger) {
+      let cluster = try await RunningCluster(relay: relay, apiPort: port)
+      do {
+        try await cluster.startAPI()
+        let value = try await body(cluster)
+        await cluster.stop()
+        return value
+      } catch {
+        cluster.printLogs()
+        await cluster.stop()
+        throw error
+      }
+    }
+  }
+
+  private func stop() async {
+    let (replicas, workloads) = state.withLock { ($0.replicas, $0.workloads) }
+    await withTaskGroup { group in
+      for program in workloads.flatMap(\.programs) + replicas.values {
+        group.addTask { await program.stop() }
+      }
+    }
+    await client.shutdown()
+    await stopAPI()
+    try? FileManager.default.removeItem(atPath: directory)
+    for number in replicas.keys {
+      try? FileManager.default.removeItem(atPath: secretDirectory(number))
+    }
+  }
+
+  func printLogs() {
+    let (replicas, workloads) = state.withLock { ($0.replicas, $0.workloads) }
+    for program in Array(replicas.values) + workloads.flatMap(\.programs) {
+      let lines = (ChildProgram.read(program.log) ?? "").split(separator: "\n").suffix(25)
+      print("── \(program.name)\(program.hasEnded ? " (ended)" : "")")
+      for line in lines { print("   \(line)") }
+    }
+  }
+
+  // MARK: API
+
+  func startAPI() async throws {
+    let host = "\(network).200"
+    let program = try MeshProgram(
+      "API",
+      [
+        RunningMesh.skein, "serve", "--standalone", "--data-dir", directory + "/api",
+        "--api-address", "127.0.0.1:\(apiPort)", "--grpc-address", host + ":15010",
+        "--secure-grpc-address", host + ":15012", "--monitoring-address", host + ":15014",
+        "--http-address", host + ":8080",
+      ], log: directory + "/api.log")
+    state.withLock { $0.api = program }
+    try await eventually("the API answers") {
+      try await fetchStatus("http://127.0.0.1:\(self.apiPort)/healthz") == 200
+    }
+  }
+
+  /// Kills the API.
+  func stopAPI() async {
+    let api = state.withLock { state in
+      defer { state.api = nil }
+      return state.api
+    }
+    await api?.crash()
+  }
+
+  /// Makes the cluster's objects be as a text in YAML says.
+  func apply(_ yaml: String) throws {
+    let path = directory + "/apply.yaml"
+    ChildProgram.write(yaml, to: path)
+    let result = ChildProgram.run(
+      RunningMesh.skein, ["apply", "-f", path, "--api-address", "127.0.0.1:\(apiPort)"])
+    guard result.status == 0 else { throw MeshFailure(result.output) }
+  }
+
+  // MARK: Control planes
+
+  private func host(_ replica: Int) -> String { "\(network).\(replica)" }
+  private func secretDirectory(_ replica: Int) -> String {
+    "/dev/shm/" + (directory.split(separator: "/").last.map(String.init) ?? "") + "-\(replica)"
+  }
+
+  func replica(_ number: Int) throws -> MeshProgram {
+    guard let program = state.withLock({ $0.replicas[number] }) else {
+      throw MeshFailure("there is no replica \(number)")
+    }
+    return program
+  }
+
+  /// Starts a replica; with `isNew` one that has never run before.
+  func startReplica(
+    _ number: Int = 1, isNew: Bool = false, keepsSecrets: Bool = true, patience: Int = 1
+  ) throws {
+    let host = host(number)
+    let data = "\(directory)/data-\(number)"
+    if isNew {
+      try? FileManager.default.removeItem(atPath: data)
+      try? FileManager.default.removeItem(atPath: secretDirectory(number))
+    }
+    let program = try MeshProgram(
+      "replica \(number)",
+      [
+        "/usr/bin/env", "SKEIN_LEASE_SECONDS=2", "SKEIN_MIRROR_PATIENCE_SECONDS=\(patience)",
+        RunningMesh.skein, "serve", "--kubeconfig", directory + "/kubeconfig", "--data-dir", data,
+        "--grpc-address", host + ":15010", "--secure-grpc-address", host + ":15012",
+        "--monitoring-address", host + ":15014", "--http-address", host + ":8080",
+        "--webhook-address", host + ":15017",
+      ] + (keepsSecrets ? ["--secret-dir", secretDirectory(number)] : []),
+      log: directory + "/replica-\(number).log")
+    state.withLock { $0.replicas[number] = program }
+  }
+
+  func awaitReady(_ number: Int = 1) async throws {
+    try await eventually("replica \(number) is ready") {
+      try await self.page("ready", of: number).contains("ready")
+    }
+  }
+
+  /// A page of the debug port; throws where it is not answered with 200.
+  func page(_ path: String, of number: Int = 1) async throws -> String {
+    let response = try await HTTPClient.shared.execute(
+      HTTPClientRequest(url: "http://\(host(number)):8080/\(path)"), timeout: .seconds(10))
+    let body = String(buffer: try await response.body.collect(upTo: 64 << 20))
+    guard response.status == .ok else { throw MeshFailure("\(response.status): \(body)") }
+    return body
+  }
+
+  /// The metrics of a replica: `name{labels}` to value.
+  func metrics(of number: Int = 1) async throws -> [String: Double] {
+    var values: [String: Double] = [:]
+    for line in try await page("metrics", of: number).split(separator: "\n")
+    where !line.hasPrefix("#") {
+      guard let space = line.lastIndex(of: " ") else { continue }
+      values[String(line[..<space])] = Double(line[line.index(after: space)...])
+    }
+    return values
+  }
+
+  /// How many resources a replica has sent.
+  func resourcesSent(by number: Int = 1) async throws -> Double {
+    try await metrics(of: number).filter { $0.key.hasPrefix("skein_xds_resources_sent_total") }
+      .values.reduce(0, +)
+  }
+
+  /// Waits until so many proxies are connected to a replica and have acknowledged what they should have.
+  func awaitSynced(_ count: Int, at number: Int = 1) async throws {
+    try await eventually("\(count) proxies are in sync", within: .seconds(40)) {
+      let body = try await self.page("debug/syncz", of: number)
+      let proxies = try JSONValue(parsing: Array(body.utf8)).arrayValue ?? []
+      return proxies.count == count
+        && proxies.allSatisfy { proxy in
+          let types = proxy["types"]?.arrayValue ?? []
+          return types.count >= 2
+            && types.allSatisfy { $0["wanted"] == $0["acknowledged"] }
+        }
+    }
+  }
+
+  // MARK: Workloads
+
+  /// A token as the kubelet puts it into a pod.
+  func token(
+    account: String, pod: String?, audience: String = "istio-ca"
+  ) async throws -> String {
+    var spec: JSONValue = ["audiences": [.string(audience)], "expirationSeconds": 3_600]
+    if let pod {
+      spec["boundObjectRef"] = ["kind": "Pod", "apiVersion": "v1", "name": .string(pod)]
+    }
+    let body: JSONValue = [
+      "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec,
+    ]
+    var request = HTTPClientRequest(
+      url: "http://127.0.0.1:\(apiPort)/api/v1/namespaces/default/serviceaccounts/\(account)/token")
+    request.method = .POST
+    request.headers.add(name: "Content-Type", value: "application/json")
+    request.body = .bytes(body.serialized())
+    let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+    let answer = try JSONValue(
+      parsing: Array(try await response.body.collect(upTo: 1 << 20).readableBytesView))
+    guard let token = answer[path: ["status", "token"]]?.stringValue else {
+      throw MeshFailure("no token: \(String(decoding: answer.serialized(), as: UTF8.self))")
+    }
+    return token
+  }
+
+  /// The root certificate, as a pod finds it in its namespace.
+  func rootFile() async throws -> String {
+    let path = directory + "/root.pem"
+    let key = ObjectKey(namespace: "default", name: "istio-ca-root-cert")
+    try await eventually("the namespace has the root certificate") {
+      let map = try await self.client.get(.configMaps, key)
+      guard let text = map[path: ["data", "root-cert.pem"]]?.stringValue else { return false }
+      return ChildProgram.write(text, to: path)
+    }
+    return path
+  }
+
+  /// Starts workloads that speak to a replica, and waits until they are ready.
+  func start(
+    _ descriptions: [WorkloadDescription], at number: Int = 1, certificateLifetime: String = "1h"
+  ) async throws {
+    let first = state.withLock { $0.workloads.count }
+    let addressed = descriptions.enumerated().map { index, description in
+      (description: description, address: "\(network).\(20 + first + index)")
+    }
+    let accounts = Set(descriptions.map(\.app)).map { app in
+      "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: \(app), namespace: default}\n"
+    }
+    try apply(accounts.joined() + MeshObjects.yaml(addressed))
+    let root = try await rootFile()
+    for (description, address) in addressed {
+      let workload = try Workload(
+        description, address: address,
+        .init(
+          directory: directory, controlAddress: host(number), rootFile: root,
+          certificateLifetime: certificateLifetime,
+          token: try await token(account: description.app, pod: description.name)))
+      state.withLock { $0.workloads.append(workload) }
+    }
+    for workload in state.withLock({ Array($0.workloads[first...]) }) {
+      try await eventually("\(workload.description.name) is ready", within: .seconds(30)) {
+        guard !workload.agent.hasEnded else { throw MeshFailure("its agent has ended") }
+        return try await fetchStatus(
+          "http://127.0.0.1:\(workload.statusPort)/healthz/ready") == 200
+      }
+    }
+  }
+
+  subscript(name: String) -> Workload {
+    get throws {
+      guard
+        let workload = state.withLock({ state in
+          state.workloads.first { $0.description.name == name }
+        })
+      else { throw MeshFailure("there is no workload \(name)") }
+      return workload
+    }
+  }
+}
+
+/// The status of a page of this machine.
+private func fetchStatus(_ url: String) async throws -> Int {
+  let response = try await HTTPClient.shared.execute(
+    HTTPClientRequest(url: url), timeout: .seconds(10))
+  _ = try? await response.body.collect(upTo: 1 << 20)
+  return Int(response.status.code)
+}
