@@ -11,7 +11,8 @@ struct Skein: AsyncParsableCommand {
       ServeCommand.self, ProxyCommand.self, ApplyCommand.self, GetCommand.self, DeleteCommand.self,
       AnalyzeCommand.self, InjectCommand.self, TranslateCommand.self, CACommand.self,
       EchoCommand.self,
-      StatusCommand.self, ConfigCommand.self, InstallCommand.self, LoadCommand.self, VersionCommand.self,
+      StatusCommand.self, ConfigCommand.self, InstallCommand.self, LoadCommand.self,
+      VersionCommand.self,
     ])
 
   /// Runs the command; failures that are told in one line end with their own code of `sysexits.h`.
