@@ -1,5 +1,6 @@
-@testable internal import AdmissionWebhooks
 import Testing
+
+@testable internal import AdmissionWebhooks
 
 @Suite struct BodyBudgetTests {
   @Test func `requests share what there is and give all of it back`() {
