@@ -78,16 +78,21 @@ package enum InjectorConfigMap {
       guard let name = text(settings?["image"]) else { return nil }
       // A name with a slash is a whole image.
       if name.contains("/") { return name }
+      guard let tag = text(global["tag"]) else { return nil }
       let hub = text(global["hub"]) ?? "docker.io/istio"
-      let plain = "\(hub)/\(name)\(text(global["tag"]).map { ":\($0)" } ?? "")"
-      return ProxyImage.image(plain, type: variant)
+      return ProxyImage.image("\(hub)/\(name):\(tag)", type: variant)
     }
     if let image = image(proxy) { configuration.proxy.image = image }
     let initImage = image(global["proxy_init"])
     configuration.proxy.initImage = initImage == configuration.proxy.image ? nil : initImage
     configuration.proxy.imagePullPolicy = text(global["imagePullPolicy"])
     configuration.imagePullSecrets =
-      (global["imagePullSecrets"]?.arrayValue ?? []).compactMap(\.stringValue)
+      (global["imagePullSecrets"]?.arrayValue ?? []).compactMap {
+        $0.stringValue ?? $0["name"]?.stringValue
+      }
+    if let agent = text(proxy["agent"]).flatMap(ProxyContainerSettings.Agent.init) {
+      configuration.proxy.agent = agent
+    }
     for (path, resource) in [
       (["resources", "requests", "cpu"], \ProxyContainerSettings.Resources.cpuRequest),
       (["resources", "requests", "memory"], \.memoryRequest),
@@ -124,7 +129,9 @@ package enum InjectorConfigMap {
       text(global["caAddress"]) ?? identity.controlPlaneAddress
     configuration.mesh.meshID = text(global["meshID"]) ?? identity.meshID
     configuration.mesh.network = text(global["network"]) ?? identity.network
-    if let usesCNI = values[path: ["istio_cni", "enabled"]]?.boolValue {
+    if let usesCNI = values[path: ["istio_cni", "enabled"]]?.boolValue
+      ?? values[path: ["pilot", "cni", "enabled"]]?.boolValue
+    {
       configuration.redirection.usesCNI = usesCNI
     }
     let webhook = values["sidecarInjectorWebhook"] ?? [:]

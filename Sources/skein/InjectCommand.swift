@@ -37,8 +37,9 @@ struct InjectCommand: AsyncParsableCommand {
 
   /// The proxy's container.
   struct ProxyOptions: ParsableArguments {
-    @Option(help: "istio-proxy (Istio's image) or skein (an image with skein and Envoy).")
-    var agent = ProxyContainerSettings.Agent.istioProxy
+    @Option(
+      help: "istio-proxy (Istio's image; the default) or skein (an image with skein and Envoy).")
+    var agent: ProxyContainerSettings.Agent?
 
     @Option(help: "The image of the proxy.")
     var image: String?
@@ -67,23 +68,29 @@ struct InjectCommand: AsyncParsableCommand {
         "Istio's mesh configuration: its defaultConfig and trustDomain.", valueName: "file"))
     var meshConfig: String?
 
+    @Option(
+      help: ArgumentHelp(
+        "An installation's ConfigMap istio-sidecar-injector, whose config and values apply.",
+        valueName: "file"))
+    var injectorConfig: String?
+
     @Option(help: "The revision of the control plane.")
     var revision = "default"
 
     @Option(help: ArgumentHelp("The secure port of the control plane.", valueName: "host:port"))
     var discoveryAddress: String?
 
-    @Option(help: "The name of the cluster.")
-    var clusterId = "Kubernetes"
+    @Option(help: "The name of the cluster; Kubernetes if absent.")
+    var clusterId: String?
 
-    @Option(help: "The DNS domain of the cluster.")
-    var clusterDomain = "cluster.local"
+    @Option(help: "The DNS domain of the cluster; cluster.local if absent.")
+    var clusterDomain: String?
 
     @Option(help: "The trust domain of the mesh.")
     var trustDomain: String?
 
     @Option(help: "The network of the cluster.")
-    var network = ""
+    var network: String?
   }
 
   func run() async throws {
@@ -153,13 +160,17 @@ struct InjectCommand: AsyncParsableCommand {
     var result = InjectionConfiguration()
     result.selection.revision = mesh.revision
     result.selection.isDefaultRevision = mesh.revision == "default"
-    result.proxy.agent = proxy.agent
+    let suffix = mesh.revision == "default" ? "" : "-\(mesh.revision)"
+    result.mesh.controlPlaneAddress = "istiod\(suffix).istio-system.svc:15012"
+    if let path = mesh.meshConfig { try apply(meshConfiguration: path, to: &result) }
+    if let path = mesh.injectorConfig { try apply(injectorConfiguration: path, to: &result) }
+    if let agent = proxy.agent { result.proxy.agent = agent }
     if let image = proxy.image { result.proxy.image = image }
-    guard proxy.agent == .istioProxy || proxy.image != nil else {
+    guard proxy.agent != .skein || proxy.image != nil || mesh.injectorConfig != nil else {
       throw ValidationError("--agent skein needs --image: an image with skein and Envoy")
     }
-    result.proxy.initImage = proxy.initImage
-    result.redirection.usesCNI = proxy.cni
+    result.proxy.initImage = proxy.initImage ?? result.proxy.initImage
+    if proxy.cni { result.redirection.usesCNI = true }
     switch proxy.nativeSidecar {
     case "true": result.hasNativeSidecars = true
     case "false": result.hasNativeSidecars = false
@@ -169,13 +180,10 @@ struct InjectCommand: AsyncParsableCommand {
     default:
       throw ValidationError("--native-sidecar \(proxy.nativeSidecar) is none of auto, true, false")
     }
-    if let path = mesh.meshConfig { try apply(meshConfiguration: path, to: &result) }
-    let suffix = mesh.revision == "default" ? "" : "-\(mesh.revision)"
-    result.mesh.controlPlaneAddress =
-      mesh.discoveryAddress ?? "istiod\(suffix).istio-system.svc:15012"
-    result.mesh.clusterID = mesh.clusterId
-    result.mesh.clusterDomain = mesh.clusterDomain
-    result.mesh.network = mesh.network
+    if let address = mesh.discoveryAddress { result.mesh.controlPlaneAddress = address }
+    if let name = mesh.clusterId { result.mesh.clusterID = name }
+    if let domain = mesh.clusterDomain { result.mesh.clusterDomain = domain }
+    if let network = mesh.network { result.mesh.network = network }
     if let trustDomain = mesh.trustDomain { result.mesh.trustDomain = trustDomain }
     return result
   }
@@ -183,14 +191,35 @@ struct InjectCommand: AsyncParsableCommand {
   private func apply(
     meshConfiguration path: String, to result: inout InjectionConfiguration
   ) throws {
+    let value = try Self.document(path)
+    if let defaults = value["defaultConfig"] { result.proxyConfiguration = defaults }
+    if let domain = value["trustDomain"]?.stringValue { result.mesh.trustDomain = domain }
+    if let merges = value["enablePrometheusMerge"]?.boolValue { result.mergesMetrics = merges }
+  }
+
+  private func apply(
+    injectorConfiguration path: String, to result: inout InjectionConfiguration
+  ) throws {
+    let data = try Self.document(path)["data"] ?? [:]
+    func part(_ key: String) throws -> JSONValue {
+      guard let text = data[key]?.stringValue else { return [:] }
+      do {
+        return try YAMLReader.documents(text).first?.value ?? [:]
+      } catch {
+        throw CleanFailure("\(path): data.\(key): \(error)", code: .init(65))
+      }
+    }
+    let issues = InjectorConfigMap.apply(
+      config: try part("config"), values: try part("values"), to: &result)
+    for issue in issues { StandardError.write("\(path): warning: \(issue)") }
+  }
+
+  private static func document(_ path: String) throws -> JSONValue {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw CleanFailure("there is no file \(path)", code: .init(66))
     }
     do {
-      let value = try YAMLReader.documents(Array(data), file: path).first?.value ?? [:]
-      if let defaults = value["defaultConfig"] { result.proxyConfiguration = defaults }
-      if let domain = value["trustDomain"]?.stringValue { result.mesh.trustDomain = domain }
-      if let merges = value["enablePrometheusMerge"]?.boolValue { result.mergesMetrics = merges }
+      return try YAMLReader.documents(Array(data), file: path).first?.value ?? [:]
     } catch {
       throw CleanFailure("\(error)", code: .init(65))
     }

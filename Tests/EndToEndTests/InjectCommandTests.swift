@@ -62,6 +62,26 @@ extension EndToEnd {
       }
     }
 
+    @Test func `an installation's own settings apply to files too`() {
+      let settings = file(
+        "injector.yaml",
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: istio-sidecar-injector}
+        data:
+          config: |
+            policy: enabled
+            injectedAnnotations: {team: mesh}
+          values: '{"global": {"hub": "r.test/i", "tag": "9.9", "proxy": {"image": "proxyv2"}}}'
+        """)
+      let result = skein(
+        "inject", "-f", file("web.yaml", Self.workload), "--injector-config", settings)
+      #expect(result.status == 0, "\(result.output)")
+      #expect(result.output.contains("image: r.test/i/proxyv2:9.9"))
+      #expect(result.output.contains("team: mesh"))
+    }
+
     @Test func `a pod that cannot get one is told with its line, and nothing is printed`() {
       let bad = file(
         "bad.yaml",
