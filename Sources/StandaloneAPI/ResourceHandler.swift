@@ -163,6 +163,12 @@ struct ResourceHandler: Sendable {
         throw APIStatus.conflict(
           resource.plural, resource.group, key.name, "the UID in the precondition does not match")
       }
+      // Whoever moves fields from one manager to another says so in managedFields, as kubectl does once.
+      var before = stored
+      let managedFields = ["metadata", "managedFields"]
+      if let asked = object[path: managedFields], asked.arrayValue != nil {
+        before[path: managedFields] = asked
+      }
       if isStatus {
         let status = object["status"]
         object = stored
@@ -173,7 +179,7 @@ struct ResourceHandler: Sendable {
         warnings.set(try notes(on: admitted))
         object = admitted.object
       }
-      let ownership = try own(stored, object, transaction)
+      let ownership = try own(before, object, transaction)
       object[path: ["metadata", "managedFields"]] = ownership.managedFields
       return .put(object)
     }

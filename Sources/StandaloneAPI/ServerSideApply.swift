@@ -73,7 +73,7 @@ struct ServerSideApply {
           throw Self.tooFine(base, owner: owner.manager)
         }
       }
-      taken.insert(field)
+      if !differences.changed.isEmpty { taken.insert(field) }
     }
     guard conflicts.isEmpty else { throw Self.conflict(conflicts) }
     ownership.apply(fields, by: writer, taking: taken, isChange: isChange)

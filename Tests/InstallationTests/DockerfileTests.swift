@@ -22,7 +22,7 @@ import Testing
     #expect(lines.first?.0 == "FROM")
     #expect(lines.filter { $0.0 == "FROM" }.allSatisfy { !$0.1.hasSuffix(":latest") })
     let packages = lines.first { $0.0 == "RUN" }?.1 ?? ""
-    for package in ["libssl3", "libsqlite3-0", "libyaml-0-2"] {
+    for package in ["libssl3", "libsqlite3-0", "libyaml-0-2", "libstdc++6", "zlib1g"] {
       #expect(packages.contains(" \(package)"), "\(package)")
     }
     let user = lines.last { $0.0 == "USER" }?.1

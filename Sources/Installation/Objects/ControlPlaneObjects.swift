@@ -54,12 +54,16 @@ struct ControlPlaneObjects {
 
   /// The mesh's configuration, under the name istiod reads too.
   var meshConfiguration: JSONValue {
+    func quoted(_ text: String) -> String {
+      String(decoding: JSONValue.string(text).serialized(), as: UTF8.self)
+    }
+    // Quoted whatever they are, so that the expressions of a chart yield the same text.
     let text = """
-      accessLogFile: "\(values.text("accessLogFile"))"
+      accessLogFile: \(quoted(values.text("accessLogFile")))
       defaultConfig:
-        discoveryAddress: \(name).\(place).svc:15012
-      rootNamespace: \(place)
-      trustDomain: \(values.text("trustDomain"))
+        discoveryAddress: \(quoted("\(name).\(place).svc:15012"))
+      rootNamespace: \(quoted(place))
+      trustDomain: \(quoted(values.text("trustDomain")))
 
       """
     return .kubernetesObject(

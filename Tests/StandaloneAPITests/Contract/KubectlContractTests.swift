@@ -87,6 +87,22 @@ struct KubectlContractTests {
   }
 
   @Test(arguments: Kubectl.paths)
+  func `an object applied by the client goes over to the server`(path: String) async throws {
+    try await everywhere(path) { kubectl, _ in
+      #expect(try await kubectl("apply", "-f", "-", input: Self.rule).code == 0)
+      let moved = try await kubectl("apply", "--server-side", "-f", "-", input: Self.rule)
+      #expect(moved.code == 0, "\(moved.output)")
+      let other = Self.rule.replacingOccurrences(of: "[reviews]", with: "[other]")
+      let changed = try await kubectl("apply", "--server-side", "-f", "-", input: other)
+      // A kubectl before 1.26 does not take the fields along.
+      if changed.code != 0 {
+        #expect(changed.output.contains("kubectl-client-side-apply"), "\(changed.output)")
+        #expect(path.contains(".tools"), "\(changed.output)")
+      }
+    }
+  }
+
+  @Test(arguments: Kubectl.paths)
   func `what is wrong is refused before it is stored`(path: String) async throws {
     try await everywhere(path) { kubectl, _ in
       let unknown = Self.rule.replacingOccurrences(of: "hosts:", with: "future: 1\n  hosts:")
