@@ -94,7 +94,8 @@ extension EndToEnd {
         _ = try await cluster.client.apply(secret(complete), as: .secrets, key: key)
         try cluster.startReplica(isNew: true)
         try await cluster.awaitReady()
-        let roots = try Certificate.parse(pem: ChildProgram.read(try await cluster.rootFile()) ?? "")
+        let roots = try Certificate.parse(
+          pem: ChildProgram.read(try await cluster.rootFile()) ?? "")
         #expect(roots.count == 2)
         // The signer moves to the second root: no restart, and both stay trusted.
         var moved = complete
@@ -106,7 +107,8 @@ extension EndToEnd {
           (ChildProgram.read(try cluster.replica(1).log) ?? "")
             .contains("another certificate authority is in force")
         }
-        let after = try Certificate.parse(pem: ChildProgram.read(try await cluster.rootFile()) ?? "")
+        let after = try Certificate.parse(
+          pem: ChildProgram.read(try await cluster.rootFile()) ?? "")
         #expect(Set(after.map(\.der)) == Set(roots.map(\.der)))
       }
     }
@@ -151,11 +153,43 @@ extension EndToEnd {
           kind: VirtualService
           metadata: {name: second, namespace: default}
           spec: {hosts: [shop], http: [{route: [{destination: {host: nowhere, subset: v9}}]}]}
+          ---
+          apiVersion: networking.istio.io/v1
+          kind: DestinationRule
+          metadata: {name: shop, namespace: default}
+          spec: {host: shop}
+          ---
+          apiVersion: networking.istio.io/v1
+          kind: Gateway
+          metadata: {name: edge, namespace: default}
+          spec:
+            selector: {istio: ingressgateway}
+            servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
+          ---
+          apiVersion: networking.istio.io/v1
+          kind: ServiceEntry
+          metadata: {name: outside, namespace: default}
+          spec:
+            hosts: [outside.example]
+            ports: [{number: 80, name: http, protocol: HTTP}]
+            resolution: DNS
+          ---
+          apiVersion: networking.istio.io/v1
+          kind: WorkloadEntry
+          metadata: {name: machine, namespace: default}
+          spec: {address: 10.9.9.9}
+          ---
+          apiVersion: security.istio.io/v1
+          kind: PeerAuthentication
+          metadata: {name: default, namespace: default}
+          spec: {mtls: {mode: PERMISSIVE}}
           """)
         func condition(_ name: String, _ type: String) async throws -> JSONValue? {
           let object = try await cluster.client.get(
             .virtualServices, ObjectKey(namespace: "default", name: name))
-          return object[path: ["status", "conditions"]]?.arrayValue?.first { $0["type"]?.stringValue == type }
+          return object[path: ["status", "conditions"]]?.arrayValue?.first {
+            $0["type"]?.stringValue == type
+          }
         }
         try await eventually("the first is accepted") {
           try await condition("first", "Accepted")?["status"] == "True"
@@ -165,7 +199,8 @@ extension EndToEnd {
           let missing = try await condition("second", "ReferencesResolved")
           return shadowed?["message"]?.stringValue?.contains("VirtualService/default/first") == true
             && missing?["status"] == "False"
-            && missing?["message"]?.stringValue?.contains("nowhere.default.svc.cluster.local") == true
+            && missing?["message"]?.stringValue?.contains("nowhere.default.svc.cluster.local")
+              == true
             && missing?["message"]?.stringValue?.contains("subset v9") == true
         }
         #expect(try await condition("first", "Shadowed") == nil)
@@ -206,7 +241,8 @@ extension EndToEnd {
           object: ["metadata": ["name": "g"], "spec": [:]], cluster, root: root)
         #expect(refused["allowed"] == false)
 
-        let used = try JSONValue(parsing: try await cluster.page("debug/permissionz")).arrayValue?
+        let used =
+          try JSONValue(parsing: try await cluster.page("debug/permissionz")).arrayValue?
           .compactMap(\.stringValue) ?? []
         let rules = ControlPlaneRole.clusterRules + ControlPlaneRole.namespaceRules
         let granted = rules.flatMap { rule in

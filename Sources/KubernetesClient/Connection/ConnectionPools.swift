@@ -29,6 +29,14 @@ final class ConnectionPools: Sendable {
     self.logger = logger
   }
 
+  deinit {
+    // A client that is forgotten on the way of an error must not end the process, as HTTPClient would.
+    let forgotten = state.withLock { [$0.current, $0.previous].compactMap { $0 } }
+      .flatMap(\.clients.values)
+    guard !forgotten.isEmpty else { return }
+    Task { for client in forgotten { try? await client.shutdown() } }
+  }
+
   /// The connections for a purpose, with this certificate.
   func client(
     for purpose: RequestPurpose, keyPair: Credential.KeyPair?
