@@ -27,7 +27,21 @@ enum ServiceConversion {
       serviceAccounts: accounts(metadata, trustDomain: "cluster.local"),
       creationTime: metadata.creationTimestamp?.seconds ?? 0,
       publishesNotReadyAddresses: service.publishNotReadyAddresses,
+      isNodeLocal: service.internalTrafficPolicy == "Local",
+      distribution: distribution(metadata, service),
       origin: ConfigKey(.service, namespace: metadata.namespace, name: metadata.name))
+  }
+
+  /// The field, else Istio's annotation from before there was one.
+  private static func distribution(
+    _ metadata: ObjectMeta, _ service: KubernetesAPI.Service
+  ) -> TrafficDistribution? {
+    let text =
+      service.trafficDistribution.isEmpty
+      ? metadata.annotations["networking.istio.io/traffic-distribution"] ?? ""
+      : service.trafficDistribution
+    // The name that Kubernetes gave it first.
+    return text == "PreferClose" ? .preferSameZone : TrafficDistribution(rawValue: text)
   }
 
   private static func port(_ port: KubernetesAPI.ServicePort) -> MeshServicePort? {

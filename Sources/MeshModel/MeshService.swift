@@ -20,6 +20,14 @@ package enum ServiceSource: String, Hashable, Sendable {
   case serviceEntry = "External"
 }
 
+/// Which endpoints of a service are preferred by their place (`trafficDistribution`).
+package enum TrafficDistribution: String, Hashable, Sendable {
+  /// Those of the caller's zone, then of its region.
+  case preferSameZone = "PreferSameZone"
+  /// Those of the caller's node; taken for its zone here.
+  case preferSameNode = "PreferSameNode"
+}
+
 /// A service that proxies can send traffic to, whatever declared it.
 package struct MeshService: Hashable, Sendable {
   package var id: ServiceID
@@ -45,6 +53,10 @@ package struct MeshService: Hashable, Sendable {
   /// Seconds since 1970; decides which of two declarations wins.
   package var creationTime: Int64
   package var publishesNotReadyAddresses: Bool
+  /// Whether callers reach the endpoints of their own node alone (`internalTrafficPolicy: Local`).
+  package var isNodeLocal: Bool
+  /// Which endpoints are preferred by their place; nil where the mesh decides.
+  package var distribution: TrafficDistribution?
   /// The object that declares the service.
   package var origin: ConfigKey
 
@@ -54,7 +66,8 @@ package struct MeshService: Hashable, Sendable {
     resolution: ServiceResolution = .endpoints, isExternal: Bool = false, aliasTarget: String = "",
     selector: [String: String] = [:], exportTo: [String] = ["*"], subjectAltNames: [String] = [],
     serviceAccounts: [String] = [], creationTime: Int64 = 0,
-    publishesNotReadyAddresses: Bool = false, origin: ConfigKey
+    publishesNotReadyAddresses: Bool = false, isNodeLocal: Bool = false,
+    distribution: TrafficDistribution? = nil, origin: ConfigKey
   ) {
     self.id = id
     self.name = name
@@ -70,6 +83,8 @@ package struct MeshService: Hashable, Sendable {
     self.serviceAccounts = serviceAccounts
     self.creationTime = creationTime
     self.publishesNotReadyAddresses = publishesNotReadyAddresses
+    self.isNodeLocal = isNodeLocal
+    self.distribution = distribution
     self.origin = origin
   }
 

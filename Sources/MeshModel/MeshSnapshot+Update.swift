@@ -72,6 +72,9 @@ extension MeshSnapshot {
     services[id] = new
     changes.insert(.service(id))
     changes.insert(.servicesOfNamespace(id.namespace))
+    let nodeLocal = (nodeLocalServices, nodeLocalServices + change(of: \.isNodeLocal, old, new))
+    nodeLocalServices = nodeLocal.1
+    if (nodeLocal.0 > 0) != (nodeLocal.1 > 0) { changes.insert(.nodeLocalServices) }
     index(id, old, new)
     if (old == nil) != (new == nil) {
       changes.insert(.servicesOfHost(id.hostname))
@@ -84,6 +87,13 @@ extension MeshSnapshot {
       for port in service.ports { changes.insert(.servicesOnPort(port.number)) }
       for address in service.addresses { changes.insert(.servicesOfAddress(address)) }
     }
+  }
+
+  /// By how much the number of services with a quality changes.
+  private func change(
+    of quality: KeyPath<MeshService, Bool>, _ old: MeshService?, _ new: MeshService?
+  ) -> Int {
+    (new?[keyPath: quality] == true ? 1 : 0) - (old?[keyPath: quality] == true ? 1 : 0)
   }
 
   /// The addresses that are not ranges.

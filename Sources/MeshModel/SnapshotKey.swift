@@ -43,6 +43,8 @@ package enum SnapshotKey: Hashable, Sendable {
   case meshConfig
   /// The label keys that client-side configuration selects by.
   case selectorLabels
+  /// Whether there is a service whose endpoints serve their own nodes alone.
+  case nodeLocalServices
 }
 
 /// The parts of a snapshot that an update changed.

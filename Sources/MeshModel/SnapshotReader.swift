@@ -54,6 +54,11 @@ package struct SnapshotReader: ~Copyable {
     selector.isEmpty || ask(.isSelected(by: selector))
   }
 
+  /// Whether the viewer runs on `node`.
+  package mutating func isOn(node: String) -> Bool {
+    ask(.isOn(node: node))
+  }
+
   /// The viewer's namespace; a result that uses it holds for viewers of that namespace alone.
   package mutating func ownNamespace() -> String {
     _ = ask(.isOf(namespace: viewer.namespace))
@@ -189,6 +194,11 @@ package struct SnapshotReader: ~Copyable {
   // MARK: Configuration
 
   /// The label keys by which configuration tells clients apart.
+  package mutating func hasNodeLocalServices() -> Bool {
+    dependencies.insert(.nodeLocalServices)
+    return snapshot.nodeLocalServices > 0
+  }
+
   package mutating func selectorLabelKeys() -> Set<String> {
     dependencies.insert(.selectorLabels)
     return Set(snapshot.selectorLabels.keys)

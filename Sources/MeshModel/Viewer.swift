@@ -8,13 +8,17 @@ package struct Viewer: Hashable, Sendable {
   package var searchNamespace: String
   /// The labels, as far as configuration selects clients by them.
   package var labels: [String: String]
+  /// The node that the viewer runs on, where there are services for which that matters; else empty.
+  package var node: String
 
   package init(
-    namespace: String = "", searchNamespace: String? = nil, labels: [String: String] = [:]
+    namespace: String = "", searchNamespace: String? = nil, labels: [String: String] = [:],
+    node: String = ""
   ) {
     self.namespace = namespace
     self.searchNamespace = searchNamespace ?? namespace
     self.labels = labels
+    self.node = node
   }
 
   /// What can be asked of a viewer.
@@ -22,6 +26,7 @@ package struct Viewer: Hashable, Sendable {
     case isOf(namespace: String)
     case searches(namespace: String)
     case isSelected(by: [String: String])
+    case isOn(node: String)
   }
 
   package func answer(_ question: Question) -> Bool {
@@ -29,6 +34,7 @@ package struct Viewer: Hashable, Sendable {
     case .isOf(let namespace): namespace == self.namespace
     case .searches(let namespace): namespace == searchNamespace
     case .isSelected(let selector): labels.isSelected(by: selector)
+    case .isOn(let node): node == self.node
     }
   }
 }

@@ -17,7 +17,9 @@ enum ScopeResolution {
     let (searchNamespace, searchSuffix) = searchDomain(proxy.dnsDomain)
     let viewer = Viewer(
       namespace: proxy.namespace, searchNamespace: searchNamespace,
-      labels: labels.filter { relevant.contains($0.key) })
+      labels: labels.filter { relevant.contains($0.key) },
+      // Views of different nodes are different views: only where a service makes them so.
+      node: reader.hasNodeLocalServices() ? workload?.nodeName ?? proxy.nodeName : "")
     let outbound = OutboundScope(
       searchSuffix: searchSuffix, sidecar: sidecar,
       interception: interception, dialect: dialect(of: proxy),

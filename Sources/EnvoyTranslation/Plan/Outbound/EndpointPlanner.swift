@@ -15,7 +15,8 @@ enum EndpointPlanner {
     var groups: [EndpointLocality: [LocalityEndpoints.Endpoint]] = [:]
     for endpoint in reader.endpoints(service.id) {
       guard let port = endpoint.ports[plan.port.name], endpoint.labels.isSelected(by: selector),
-        endpoint.health != .draining
+        endpoint.health != .draining,
+        !service.isNodeLocal || reader.isOn(node: endpoint.nodeName)
       else { continue }
       let acceptsMutualTLS = acceptsMutualTLS(
         endpoint, port, policy.tls, &requirements, &reader)
@@ -32,7 +33,8 @@ enum EndpointPlanner {
         plan.scope.marksLocalities && group.endpoints.allSatisfy(\.acceptsMutualTLS)
       return group
     }
-    return LocalityResolution.apply(sorted, policy, reader.meshConfig(), proxy: locality)
+    return LocalityResolution.apply(
+      sorted, policy, service.distribution, reader.meshConfig(), proxy: locality)
   }
 
   /// Whether the endpoint is to be reached by mutual TLS: a rule's mode decides, else the label and

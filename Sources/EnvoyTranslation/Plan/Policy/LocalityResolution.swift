@@ -23,9 +23,15 @@ enum LocalityResolution {
 
   /// Gives localities the weights or priorities that a proxy at `proxy` uses.
   static func apply(
-    _ localities: [LocalityEndpoints], _ policy: EffectivePolicy, _ mesh: MeshConfig,
-    proxy: EndpointLocality
+    _ localities: [LocalityEndpoints], _ policy: EffectivePolicy,
+    _ distribution: TrafficDistribution?, _ mesh: MeshConfig, proxy: EndpointLocality
   ) -> [LocalityEndpoints] {
+    // A rule of the user's comes before the service's own wish, which comes before the mesh's.
+    if policy.loadBalancer?.localityLbSetting == nil, distribution != nil,
+      proxy != EndpointLocality()
+    {
+      return nearFirst(localities, proxy)
+    }
     guard proxy != EndpointLocality(), let setting = setting(policy, mesh) else {
       return localities
     }
@@ -68,6 +74,21 @@ enum LocalityResolution {
     return zip(localities, raw).map { group, priority in
       var group = group
       group.priority = UInt32(clamping: ranks.firstIndex(of: priority) ?? 0)
+      return group
+    }
+  }
+
+  /// The zone's endpoints, then the region's, then all others, whether or not any is ejected.
+  private static func nearFirst(
+    _ localities: [LocalityEndpoints], _ proxy: EndpointLocality
+  ) -> [LocalityEndpoints] {
+    let raw = localities.map { group in
+      group.locality.region != proxy.region ? 2 : group.locality.zone != proxy.zone ? 1 : 0
+    }
+    let ranks = Set(raw).sorted()
+    return zip(localities, raw).map { group, rank in
+      var group = group
+      group.priority = UInt32(clamping: ranks.firstIndex(of: rank) ?? 0)
       return group
     }
   }
