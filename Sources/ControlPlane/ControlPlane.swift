@@ -49,7 +49,7 @@ package struct ControlPlane: Service {
         try await Platform.standalone(configuration, logger: logger)
       }
     let identity = platform.identity
-    let audit = ObjectAudit(logger: logger)
+    let audit = ObjectAudit(interval: configuration.auditInterval, logger: logger)
     let translation = MeshTranslation(snapshot: store.snapshot)
     let discovery = DiscoveryService(
       discovery: translation, authenticator: identity.authenticator,

@@ -29,6 +29,8 @@ package struct ControlPlaneConfiguration: Sendable {
   package var secretDirectory: String?
   /// How long the cluster's API is waited for before the copy of its objects stands in.
   package var mirrorPatience = Duration.seconds(10)
+  /// How often what was seen of the API is compared with what it has.
+  package var auditInterval = Duration.seconds(300)
   /// A folder that may hold the operator's certificate authority.
   package var authorityDirectory = "/etc/cacerts"
   /// The name of this replica, unlike that of any other.

@@ -41,6 +41,7 @@ package final class FaultyAPI: ServiceLifecycle.Service {
     var plan: @Sendable (Seen) -> Fault = { _ in .none }
     var seen: [Seen] = []
     var generation = 0
+    var losesEvents = false
     var port: Int?
   }
 
@@ -68,6 +69,11 @@ package final class FaultyAPI: ServiceLifecycle.Service {
   /// Decides the fate of requests from now on.
   package func plan(_ plan: @escaping @Sendable (Seen) -> Fault) {
     state.withLock { $0.plan = plan }
+  }
+
+  /// Whether what watches tell is lost on the way, as by a fault that nobody notices.
+  package func loseEvents(_ isLosing: Bool) {
+    state.withLock { $0.losesEvents = isLosing }
   }
 
   /// Cuts every answer that is under way.
@@ -116,9 +122,9 @@ package final class FaultyAPI: ServiceLifecycle.Service {
       return (state.plan(seen), state.upstream, state.generation)
     }
     switch fault {
-    case .none: return try await relay(request, upstream, client, generation, limit: nil)
+    case .none: return try await relay(request, seen, upstream, client, generation, limit: nil)
     case .cutAfter(let limit):
-      return try await relay(request, upstream, client, generation, limit: limit)
+      return try await relay(request, seen, upstream, client, generation, limit: limit)
     case .cut:
       // The head of the answer must be out for the connection to be cut; the body never comes.
       return Response(status: .ok, body: ResponseBody { _ in throw Cut() })
@@ -144,8 +150,8 @@ package final class FaultyAPI: ServiceLifecycle.Service {
   }
 
   private func relay(
-    _ request: Request, _ upstream: String, _ client: HTTPClient, _ generation: Int,
-    limit: Duration?
+    _ request: Request, _ seen: Seen, _ upstream: String, _ client: HTTPClient,
+    _ generation: Int, limit: Duration?
   ) async throws -> Response {
     var copy = HTTPClientRequest(url: "http://\(upstream)\(request.uri.string)")
     copy.method = HTTPMethod(rawValue: request.method.rawValue)
@@ -170,13 +176,13 @@ package final class FaultyAPI: ServiceLifecycle.Service {
     return Response(
       status: .init(code: Int(answer.status.code)), headers: headers,
       body: ResponseBody { writer in
-        try await self.copy(answer, &writer, generation, limit)
+        try await self.copy(answer, &writer, generation, limit, isWatch: seen.isWatch)
       })
   }
 
   @concurrent private func copy(
     _ answer: HTTPClientResponse, _ writer: inout any ResponseBodyWriter, _ generation: Int,
-    _ limit: Duration?
+    _ limit: Duration?, isWatch: Bool
   ) async throws {
     let deadline = limit.map { ContinuousClock.now + $0 }
     let chunks = AsyncStream<Result<ByteBuffer?, any Error>>.makeStream()
@@ -206,6 +212,7 @@ package final class FaultyAPI: ServiceLifecycle.Service {
     }
     for await chunk in chunks.stream {
       guard let bytes = try chunk.get() else { break }
+      if isWatch, state.withLock(\.losesEvents) { continue }
       try await writer.write(bytes)
     }
     try await writer.finish(nil)

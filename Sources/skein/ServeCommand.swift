@@ -120,6 +120,9 @@ struct ServeCommand: AsyncParsableCommand {
     if let seconds = environment["SKEIN_LEASE_SECONDS"].flatMap(Int64.init), seconds > 0 {
       settings.leaseDuration = .seconds(seconds)
     }
+    if let seconds = environment["SKEIN_AUDIT_SECONDS"].flatMap(Int64.init), seconds > 0 {
+      settings.auditInterval = .seconds(seconds)
+    }
     if let seconds = environment["SKEIN_MIRROR_PATIENCE_SECONDS"].flatMap(Int64.init), seconds >= 0
     {
       settings.mirrorPatience = .seconds(seconds)

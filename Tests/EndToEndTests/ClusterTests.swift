@@ -161,6 +161,98 @@ extension EndToEnd {
       }
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `What a lost event should have changed is found and mended`() async throws {
+      try await RunningCluster.run { cluster in
+        try cluster.apply(Self.churn(1) + Self.churn(2))
+        try cluster.startReplica(auditSeconds: 3)
+        try await cluster.awaitReady()
+        try await eventually("an audit found nothing to mend") {
+          let metrics = try await cluster.metrics()
+          return (metrics["skein_audit_runs_total"] ?? 0) >= 1
+            && (metrics["skein_audit_objects_compared_total"] ?? 0) > 0
+        }
+        #expect(try await cluster.metrics()["skein_audit_objects_repaired_total"] == 0)
+        cluster.relay.loseEvents(true)
+        try cluster.apply(Self.route(timeout: 3))
+        try await cluster.client.delete(
+          .services, ObjectKey(namespace: "default", name: "churn-1"))
+        try await Task.sleep(for: .milliseconds(500))
+        cluster.relay.loseEvents(false)
+        try await eventually("both are mended", within: .seconds(30)) {
+          try await cluster.metrics()["skein_audit_objects_repaired_total"] == 2
+        }
+      }
+    }
+
+    @Test(
+      .timeLimit(.minutes(2)), .enabled(if: TestNetwork.obstacle == nil, "no network namespaces"))
+    func `A connection that is dead without a word is found out within 40 s`() async throws {
+      let network = try TestNetwork(hosts: ["api", "replica"])
+      defer { network.remove() }
+      let folder = ChildProgram.temporaryPath("dead")
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      let (api, host) = (network.address(of: "api"), network.address(of: "replica"))
+      func addresses(_ host: String) -> [String] {
+        [
+          "--grpc-address", host + ":15010", "--secure-grpc-address", host + ":15012",
+          "--monitoring-address", host + ":15014", "--http-address", host + ":8080",
+        ]
+      }
+      let server = try MeshProgram(
+        "API",
+        network.command(
+          on: "api",
+          [
+            RunningMesh.skein, "serve", "--standalone", "--data-dir", folder + "/api",
+            "--api-address", api + ":8001",
+          ] + addresses(api)), log: folder + "/api.log")
+      ChildProgram.write(
+        """
+        apiVersion: v1
+        kind: Config
+        current-context: c
+        clusters: [{name: c, cluster: {server: "http://\(api):8001"}}]
+        contexts: [{name: c, context: {cluster: c, user: u}}]
+        users: [{name: u, user: {}}]
+        """, to: folder + "/kubeconfig")
+      let replica = try MeshProgram(
+        "replica",
+        network.command(
+          on: "replica",
+          [
+            RunningMesh.skein, "serve", "--kubeconfig", folder + "/kubeconfig", "--data-dir",
+            folder + "/replica", "--webhook-address", host + ":15017",
+          ] + addresses(host)), log: folder + "/replica.log")
+      func ask(_ path: String) -> String {
+        network.run(on: "replica", ["/usr/bin/curl", "-s", "http://\(host):8080/\(path)"]).output
+      }
+      do {
+        try await eventually("the control plane is ready") { ask("ready").hasPrefix("ready") }
+        // Nothing comes from the API or to it any more, and nobody is told so.
+        for chain in ["INPUT", "OUTPUT"] {
+          let rule = network.run(on: "api", ["/usr/sbin/iptables", "-I", chain, "-j", "DROP"])
+          #expect(rule.status == 0, "\(rule.output)")
+        }
+        let start = ContinuousClock.now
+        try await eventually("the loss is noticed", within: .seconds(60), every: .milliseconds(500))
+        {
+          (ChildProgram.read(replica.log) ?? "").contains("following a resource failed")
+        }
+        let time = ContinuousClock.now - start
+        print("a dead connection was found out after \(time)")
+        #expect(time < .seconds(40))
+        await replica.stop()
+        await server.stop()
+      } catch {
+        print(ChildProgram.read(replica.log) ?? "")
+        await replica.stop()
+        await server.stop()
+        throw error
+      }
+    }
+
     private static func route(timeout: Int) -> String {
       """
       ---

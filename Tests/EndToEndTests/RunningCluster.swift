@@ -149,7 +149,8 @@ final class RunningCluster: Sendable {
 
   /// Starts a replica; with `isNew` one that has never run before.
   func startReplica(
-    _ number: Int = 1, isNew: Bool = false, keepsSecrets: Bool = true, patience: Int = 1
+    _ number: Int = 1, isNew: Bool = false, keepsSecrets: Bool = true, patience: Int = 1,
+    auditSeconds: Int = 300
   ) throws {
     let host = host(number)
     let data = "\(directory)/data-\(number)"
@@ -161,6 +162,7 @@ final class RunningCluster: Sendable {
       "replica \(number)",
       [
         "/usr/bin/env", "SKEIN_LEASE_SECONDS=2", "SKEIN_MIRROR_PATIENCE_SECONDS=\(patience)",
+        "SKEIN_AUDIT_SECONDS=\(auditSeconds)",
         RunningMesh.skein, "serve", "--kubeconfig", directory + "/kubeconfig", "--data-dir", data,
         "--grpc-address", host + ":15010", "--secure-grpc-address", host + ":15012",
         "--monitoring-address", host + ":15014", "--http-address", host + ":8080",

@@ -1,4 +1,5 @@
 internal import CertificateAuthority
+internal import KubernetesClient
 internal import Logging
 internal import ServiceLifecycle
 
@@ -34,6 +35,8 @@ struct AuthorityReload: Service {
         try authority.replace(SigningSlots(current: new, next: present))
         present = new
         logger.notice("another certificate authority is in force")
+      } catch let error as KubernetesClientError {
+        logger.debug("the certificate authority cannot be read", metadata: ["error": "\(error)"])
       } catch {
         if complaint != "\(error)" {
           logger.error(
