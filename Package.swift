@@ -57,6 +57,7 @@ let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistog
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdHTTP2 = Target.Dependency.product(name: "HummingbirdHTTP2", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -306,7 +307,8 @@ let package = Package(
       "KubernetesClient",
       [
         "KubernetesAPI", "MeshTesting", "OpenSSLCrypto", "StandaloneAPI", "StreamingJSON",
-        asyncHTTPClient, hummingbird, logging, nioCore, nioHTTP1,
+        asyncHTTPClient, hummingbird, hummingbirdHTTP2, hummingbirdTLS, nioSSL, serviceLifecycle,
+        logging, nioCore, nioHTTP1,
       ]),
     tests(
       "LoadGenerator",
