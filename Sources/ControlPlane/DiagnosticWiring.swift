@@ -25,7 +25,10 @@ extension DiagnosticSources {
       },
       proxies: { await proxies(discovery) },
       resources: { await resources(of: $0, discovery) },
-      objects: { ingest.reports.map(json) + translation.notices.map(json) + json(phases) },
+      objects: {
+        ingest.reports.map(json) + translation.notices.map(json) + json(phases)
+          + degraded(platform.states())
+      },
       permissions: { platform.accesses().map(\.description) })
   }
 
@@ -72,6 +75,19 @@ extension DiagnosticSources {
         "changing: servers take the old and the new mode until every proxy has followed; "
         + "\(laggards.count) have not (\(laggards.prefix(5).joined(separator: ", ")))"
       return json(TranslationNotice(object: "PeerAuthentication/\(namespace)", message: message))
+    }
+  }
+
+  /// The resources of the cluster that cannot be followed now.
+  private static func degraded(_ states: [String: SyncState]) -> [JSONValue] {
+    states.filter { $0.value == .mirrored || $0.value == .stale }.sorted { $0.key < $1.key }.map {
+      resource, state in
+      json(
+        TranslationNotice(
+          object: "Cluster/\(resource)",
+          message: state == .mirrored
+            ? "degraded: the API server is away, the copy from before the start is served"
+            : "degraded: changes cannot be followed, what was last seen is served"))
     }
   }
 

@@ -37,6 +37,8 @@ extension EndToEnd {
           let metrics = try await cluster.metrics()
           #expect(metrics["skein_degraded"] == 1)
           #expect(metrics["skein_source_state{resource=\"pods\",state=\"mirrored\"}"] == 1)
+          #expect(
+            try await cluster.page("debug/objectz").contains("degraded: the API server is away"))
           #expect(try await cluster.resourcesSent() == 0)
           // What it had is what it has again, so nothing is sent when the API is back either.
           try await cluster.startAPI()
