@@ -39,11 +39,4 @@ struct ReviewMemory {
     }
     entries[digest] = Entry(answer: answer, expiresAt: expiresAt, at: instant)
   }
-
-  mutating func forget(pod: String, namespace: String) {
-    entries = entries.filter { entry in
-      guard let holder = entry.value.answer.holder else { return true }
-      return holder.pod != pod || holder.namespace != namespace
-    }
-  }
 }

@@ -60,11 +60,6 @@ package final class TokenReviews: TokenAuthenticator {
     return recall(Self.digest(token))?.holder
   }
 
-  /// Forgets tokens of a pod, which works no more once that is deleted.
-  package func forget(pod name: String, inNamespace namespace: String) {
-    memory.withLock { $0.forget(pod: name, namespace: namespace) }
-  }
-
   private func recall(_ digest: [UInt8]) -> ReviewMemory.Answer? {
     memory.withLock { $0.answer(for: digest, now: clock(), at: instant()) }
   }

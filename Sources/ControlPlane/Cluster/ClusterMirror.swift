@@ -47,9 +47,6 @@ final class ClusterMirror: ObjectMirror {
     store(of: resource)?.record(changes, of: resource)
   }
 
-  /// How many changes could not be written.
-  var lostChanges: Int { objects.lostChanges + (secrets?.lostChanges ?? 0) }
-
   /// Waits until everything recorded so far is written; for a shutdown.
   func flush() {
     objects.flush()
@@ -66,7 +63,6 @@ private final class Store: Sendable {
   private struct State {
     var pending: [(resource: KubernetesResource, changes: [MirrorChange])] = []
     var isScheduled = false
-    var lost = 0
   }
 
   private let database: DatabaseQueue
@@ -98,8 +94,6 @@ private final class Store: Sendable {
           """)
     }
   }
-
-  var lostChanges: Int { state.withLock(\.lost) }
 
   func objects(of resource: KubernetesResource) -> [[UInt8]]? {
     flush()
@@ -147,7 +141,6 @@ private final class Store: Sendable {
         }
       }
     } catch {
-      state.withLock { $0.lost += pending.reduce(0) { $0 + $1.changes.count } }
       logger.error("the mirror cannot be written", metadata: ["error": "\(error)"])
     }
   }

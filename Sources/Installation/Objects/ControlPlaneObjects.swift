@@ -120,6 +120,8 @@ struct ControlPlaneObjects {
       "containers": [container],
       "volumes": [
         ["name": "data", "emptyDir": ["sizeLimit": "2Gi"]],
+        // Copies of Secrets are never on a disk.
+        ["name": "secrets", "emptyDir": ["medium": "Memory", "sizeLimit": "128Mi"]],
         ["name": "config", "configMap": ["name": .string(configurationName)]],
       ],
     ]
@@ -171,6 +173,7 @@ struct ControlPlaneObjects {
       "securityContext": Self.restricted,
       "volumeMounts": [
         ["name": "data", "mountPath": "/var/lib/skein"],
+        ["name": "secrets", "mountPath": "/var/run/skein/secrets"],
         ["name": "config", "mountPath": "/etc/istio/config", "readOnly": true],
       ],
     ]
@@ -188,6 +191,7 @@ struct ControlPlaneObjects {
       set("SKEIN_TRUST_DOMAIN", values["trustDomain"]),
       set("SKEIN_LOG_LEVEL", values["logLevel"]), set("SKEIN_LOG_FORMAT", "json"),
       set("SKEIN_DATA_DIR", "/var/lib/skein"),
+      set("SKEIN_SECRET_DIR", "/var/run/skein/secrets"),
       set("SKEIN_MESH_CONFIG", "/etc/istio/config/mesh"),
       set("SKEIN_PROXY_IMAGE", values["proxyImage"]),
     ]
