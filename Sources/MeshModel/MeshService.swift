@@ -24,7 +24,7 @@ package enum ServiceSource: String, Hashable, Sendable {
 package enum TrafficDistribution: String, Hashable, Sendable {
   /// Those of the caller's zone, then of its region.
   case preferSameZone = "PreferSameZone"
-  /// Those of the caller's node; taken for its zone here.
+  /// Those of the caller's node, then of its subzone, zone and region.
   case preferSameNode = "PreferSameNode"
 }
 
@@ -59,6 +59,9 @@ package struct MeshService: Hashable, Sendable {
   package var distribution: TrafficDistribution?
   /// The object that declares the service.
   package var origin: ConfigKey
+
+  /// Whether it matters on which node its callers are.
+  var isNodeAware: Bool { isNodeLocal || distribution == .preferSameNode }
 
   package init(
     id: ServiceID, name: String, source: ServiceSource = .kubernetes,

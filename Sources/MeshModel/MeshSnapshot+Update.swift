@@ -72,9 +72,9 @@ extension MeshSnapshot {
     services[id] = new
     changes.insert(.service(id))
     changes.insert(.servicesOfNamespace(id.namespace))
-    let nodeLocal = (nodeLocalServices, nodeLocalServices + change(of: \.isNodeLocal, old, new))
-    nodeLocalServices = nodeLocal.1
-    if (nodeLocal.0 > 0) != (nodeLocal.1 > 0) { changes.insert(.nodeLocalServices) }
+    let nodeAware = (nodeAwareServices, nodeAwareServices + change(of: \.isNodeAware, old, new))
+    nodeAwareServices = nodeAware.1
+    if (nodeAware.0 > 0) != (nodeAware.1 > 0) { changes.insert(.nodeAwareServices) }
     index(id, old, new)
     if (old == nil) != (new == nil) {
       changes.insert(.servicesOfHost(id.hostname))

@@ -14,8 +14,8 @@ package struct MeshSnapshot: Sendable {
   var servicesOfPort: TreeDictionary<UInt32, TreeSet<ServiceID>> = [:]
   var servicesOfAddress: TreeDictionary<String, TreeSet<ServiceID>> = [:]
   var servicesOfNamespace: TreeDictionary<String, [ServiceID]> = [:]
-  /// How many services serve callers of the same node alone.
-  var nodeLocalServices = 0
+  /// For how many services it matters on which node their callers are.
+  var nodeAwareServices = 0
   var endpoints: TreeDictionary<ServiceID, [MeshEndpoint]> = [:]
   var serviceAccounts: TreeDictionary<ServiceID, [String]> = [:]
   var workloads: TreeDictionary<ConfigKey, Workload> = [:]

@@ -43,8 +43,8 @@ package enum SnapshotKey: Hashable, Sendable {
   case meshConfig
   /// The label keys that client-side configuration selects by.
   case selectorLabels
-  /// Whether there is a service whose endpoints serve their own nodes alone.
-  case nodeLocalServices
+  /// Whether there is a service for which it matters on which node its callers are.
+  case nodeAwareServices
 }
 
 /// The parts of a snapshot that an update changed.

@@ -193,12 +193,13 @@ package struct SnapshotReader: ~Copyable {
 
   // MARK: Configuration
 
-  /// The label keys by which configuration tells clients apart.
-  package mutating func hasNodeLocalServices() -> Bool {
-    dependencies.insert(.nodeLocalServices)
-    return snapshot.nodeLocalServices > 0
+  /// Whether there is a service for which it matters on which node its callers are.
+  package mutating func hasNodeAwareServices() -> Bool {
+    dependencies.insert(.nodeAwareServices)
+    return snapshot.nodeAwareServices > 0
   }
 
+  /// The label keys by which configuration tells clients apart.
   package mutating func selectorLabelKeys() -> Set<String> {
     dependencies.insert(.selectorLabels)
     return Set(snapshot.selectorLabels.keys)

@@ -9,7 +9,7 @@ import XDSProtocol
 /// Which endpoints a proxy gets, by where both are.
 struct EndpointPlaceTests {
   private static func mesh(_ spec: String) -> String {
-    let nodes = ["n1": "a", "n2": "b"].map { name, zone in
+    let nodes = ["n1": "a", "n2": "b", "n3": "a"].map { name, zone in
       """
       ---
       apiVersion: v1
@@ -22,6 +22,7 @@ struct EndpointPlaceTests {
     }
     let pods = [
       ("server-1", "n1", "10.44.0.1"), ("server-2", "n2", "10.44.0.2"),
+      ("server-3", "n3", "10.44.0.3"),
       ("client", "n1", "10.44.0.9"),
     ]
     .map { name, node, address in
@@ -49,6 +50,7 @@ struct EndpointPlaceTests {
       endpoints:
       - {addresses: [10.44.0.1], nodeName: n1, targetRef: {kind: Pod, name: server-1}}
       - {addresses: [10.44.0.2], nodeName: n2, targetRef: {kind: Pod, name: server-2}}
+      - {addresses: [10.44.0.3], nodeName: n3, targetRef: {kind: Pod, name: server-3}}
 
       """ + nodes.joined() + pods.joined()
   }
@@ -65,7 +67,8 @@ struct EndpointPlaceTests {
         ?? []
       {
         let text = String(decoding: endpoint.serialized(), as: UTF8.self)
-        for address in ["10.44.0.1", "10.44.0.2"] where text.contains("\"\(address)\"") {
+        for address in ["10.44.0.1", "10.44.0.2", "10.44.0.3"] where text.contains("\"\(address)\"")
+        {
           found[address] = locality["priority"]?.integerValue ?? 0
         }
       }
@@ -86,12 +89,21 @@ struct EndpointPlaceTests {
         translation.update(to: snapshot, changes)
       }
     }
-    #expect(try Self.endpoints(proxy.current()) == ["10.44.0.1": 0, "10.44.0.2": 0])
+    func expect(_ first: Int64, _ second: Int64?, _ third: Int64?) throws {
+      var expected = ["10.44.0.1": first]
+      expected["10.44.0.2"] = second
+      expected["10.44.0.3"] = third
+      #expect(try Self.endpoints(proxy.current()) == expected)
+    }
+    try expect(0, 0, 0)
     try change(", internalTrafficPolicy: Local")
-    #expect(try Self.endpoints(proxy.current()) == ["10.44.0.1": 0])
+    try expect(0, nil, nil)
     try change(", trafficDistribution: PreferClose")
-    #expect(try Self.endpoints(proxy.current()) == ["10.44.0.1": 0, "10.44.0.2": 1])
+    try expect(0, 1, 0)
+    // The node before the rest of its zone, which comes before the other zone.
+    try change(", trafficDistribution: PreferSameNode")
+    try expect(0, 2, 1)
     try change("")
-    #expect(try Self.endpoints(proxy.current()) == ["10.44.0.1": 0, "10.44.0.2": 0])
+    try expect(0, 0, 0)
   }
 }

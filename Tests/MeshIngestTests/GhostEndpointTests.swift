@@ -134,15 +134,17 @@ import Testing
   @Test func `Where traffic may go is the service's word`() throws {
     let mesh = try MeshDocuments(
       Self.service(", internalTrafficPolicy: Local, trafficDistribution: PreferClose"))
-    func found() -> (service: MeshService?, hasNodeLocal: Bool) {
+    func found() -> (service: MeshService?, isNodeAware: Bool) {
       var reader = SnapshotReader(mesh.snapshot)
-      return (reader.service(Self.web), reader.hasNodeLocalServices())
+      return (reader.service(Self.web), reader.hasNodeAwareServices())
     }
     #expect(found().service?.isNodeLocal == true)
     #expect(found().service?.distribution == .preferSameZone)
-    #expect(found().hasNodeLocal == true)
+    #expect(found().isNodeAware == true)
     try mesh.apply(Self.service(", trafficDistribution: PreferSameNode"))
     #expect(found().service?.distribution == .preferSameNode)
-    #expect(found().hasNodeLocal == false)
+    #expect(found().isNodeAware == true)
+    try mesh.apply(Self.service(", trafficDistribution: PreferClose"))
+    #expect(found().isNodeAware == false)
   }
 }

@@ -19,7 +19,7 @@ enum ScopeResolution {
       namespace: proxy.namespace, searchNamespace: searchNamespace,
       labels: labels.filter { relevant.contains($0.key) },
       // Views of different nodes are different views: only where a service makes them so.
-      node: reader.hasNodeLocalServices() ? workload?.nodeName ?? proxy.nodeName : "")
+      node: reader.hasNodeAwareServices() ? workload?.nodeName ?? proxy.nodeName : "")
     let outbound = OutboundScope(
       searchSuffix: searchSuffix, sidecar: sidecar,
       interception: interception, dialect: dialect(of: proxy),

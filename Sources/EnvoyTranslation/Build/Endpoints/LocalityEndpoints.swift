@@ -13,6 +13,8 @@ package struct LocalityEndpoints: Hashable, Sendable {
   ///
   /// Envoy chooses a transport socket by an endpoint's metadata, else by its locality's.
   package var isMarkedAsWhole = false
+  /// Whether the endpoints are on the proxy's own node, where that is preferred; decides the priority.
+  package var isOnNode = false
 
   /// One endpoint with what its proxy needs to know.
   package struct Endpoint: Hashable, Sendable {

@@ -12,7 +12,8 @@ enum EndpointPlanner {
     let service = plan.service
     let selector = plan.subset?.labels ?? [:]
     var requirements: [Set<String>: WorkloadMutualTLS] = [:]
-    var groups: [EndpointLocality: [LocalityEndpoints.Endpoint]] = [:]
+    let prefersNode = LocalityResolution.prefersNode(policy, service.distribution)
+    var groups: [Place: [LocalityEndpoints.Endpoint]] = [:]
     for endpoint in reader.endpoints(service.id) {
       guard let port = endpoint.ports[plan.port.name], endpoint.labels.isSelected(by: selector),
         endpoint.health != .draining,
@@ -20,21 +21,34 @@ enum EndpointPlanner {
       else { continue }
       let acceptsMutualTLS = acceptsMutualTLS(
         endpoint, port, policy.tls, &requirements, &reader)
-      groups[endpoint.locality, default: []].append(
+      let place = Place(
+        isOnNode: prefersNode && reader.isOn(node: endpoint.nodeName), locality: endpoint.locality)
+      groups[place, default: []].append(
         LocalityEndpoints.Endpoint(
           address: SocketAddress(endpoint: endpoint.address, port: port),
           weight: max(endpoint.weight, 1), health: endpoint.health,
           acceptsMutualTLS: acceptsMutualTLS,
           telemetry: plan.scope.carriesTelemetry ? telemetry(endpoint) : ""))
     }
-    let sorted = groups.keys.sorted().map { key in
-      var group = LocalityEndpoints(locality: key, endpoints: groups[key] ?? [])
+    let sorted = groups.keys.sorted().map { place in
+      var group = LocalityEndpoints(locality: place.locality, endpoints: groups[place] ?? [])
+      group.isOnNode = place.isOnNode
       group.isMarkedAsWhole =
         plan.scope.marksLocalities && group.endpoints.allSatisfy(\.acceptsMutualTLS)
       return group
     }
     return LocalityResolution.apply(
       sorted, policy, service.distribution, reader.meshConfig(), proxy: locality)
+  }
+
+  /// Endpoints of one place are of one priority.
+  private struct Place: Hashable, Comparable {
+    var isOnNode: Bool
+    var locality: EndpointLocality
+
+    static func < (left: Place, right: Place) -> Bool {
+      left.isOnNode == right.isOnNode ? left.locality < right.locality : left.isOnNode
+    }
   }
 
   /// Whether the endpoint is to be reached by mutual TLS: a rule's mode decides, else the label and

@@ -21,16 +21,24 @@ enum LocalityResolution {
       && (!setting.failover.isEmpty || !setting.failoverPriority.isEmpty)
   }
 
+  /// Whether the endpoints of the proxy's own node come before those of its locality.
+  static func prefersNode(
+    _ policy: EffectivePolicy, _ distribution: TrafficDistribution?
+  ) -> Bool {
+    distribution == .preferSameNode && policy.loadBalancer?.localityLbSetting == nil
+  }
+
   /// Gives localities the weights or priorities that a proxy at `proxy` uses.
   static func apply(
     _ localities: [LocalityEndpoints], _ policy: EffectivePolicy,
     _ distribution: TrafficDistribution?, _ mesh: MeshConfig, proxy: EndpointLocality
   ) -> [LocalityEndpoints] {
     // A rule of the user's comes before the service's own wish, which comes before the mesh's.
+    if prefersNode(policy, distribution) { return nodeFirst(localities, proxy) }
     if policy.loadBalancer?.localityLbSetting == nil, distribution != nil,
       proxy != EndpointLocality()
     {
-      return nearFirst(localities, proxy)
+      return zoneFirst(localities, proxy)
     }
     guard proxy != EndpointLocality(), let setting = setting(policy, mesh) else {
       return localities
@@ -69,24 +77,34 @@ enum LocalityResolution {
     _ proxy: EndpointLocality
   ) -> [LocalityEndpoints] {
     let target = setting.failover.first { $0.from == proxy.region }?.to
-    let raw = localities.map { priority($0.locality, proxy, target: target) }
-    let ranks = Set(raw).sorted()
-    return zip(localities, raw).map { group, priority in
-      var group = group
-      group.priority = UInt32(clamping: ranks.firstIndex(of: priority) ?? 0)
-      return group
-    }
+    return prioritized(localities) { priority($0.locality, proxy, target: target) }
   }
 
   /// The zone's endpoints, then the region's, then all others, whether or not any is ejected.
-  private static func nearFirst(
+  private static func zoneFirst(
     _ localities: [LocalityEndpoints], _ proxy: EndpointLocality
   ) -> [LocalityEndpoints] {
-    let raw = localities.map { group in
+    prioritized(localities) { group in
       group.locality.region != proxy.region ? 2 : group.locality.zone != proxy.zone ? 1 : 0
     }
-    let ranks = Set(raw).sorted()
-    return zip(localities, raw).map { group, rank in
+  }
+
+  /// The node's endpoints, then the subzone's, the zone's, the region's, and all others.
+  private static func nodeFirst(
+    _ localities: [LocalityEndpoints], _ proxy: EndpointLocality
+  ) -> [LocalityEndpoints] {
+    prioritized(localities) { group in
+      group.isOnNode ? 0 : 1 + priority(group.locality, proxy, target: nil)
+    }
+  }
+
+  /// Gives each group the priority of its rank, without gaps.
+  private static func prioritized(
+    _ localities: [LocalityEndpoints], by rank: (LocalityEndpoints) -> Int
+  ) -> [LocalityEndpoints] {
+    let ranked = localities.map(rank)
+    let ranks = Set(ranked).sorted()
+    return zip(localities, ranked).map { group, rank in
       var group = group
       group.priority = UInt32(clamping: ranks.firstIndex(of: rank) ?? 0)
       return group
