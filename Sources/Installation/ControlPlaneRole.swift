@@ -30,6 +30,8 @@ package struct ControlPlaneRole: Hashable, Sendable {
         resources: ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"],
         verbs: ["get", "patch"]),
       Rule(group: "authentication.k8s.io", resources: ["tokenreviews"], verbs: ["create"]),
+      // They change what is injected.
+      Rule(group: "networking.istio.io", resources: ["proxyconfigs"], verbs: follow),
     ] + istioRules
 
   /// Istio's kinds that shape the mesh: they are followed, and their status is written.

@@ -21,6 +21,8 @@ package struct InjectionConfiguration: Hashable, Sendable {
   package var mergesMetrics = true
   /// The mesh's `defaultConfig`, as its configuration says it.
   package var proxyConfiguration: JSONValue = [:]
+  /// What ProxyConfig objects change of it, for all pods or for some.
+  package var proxyConfigs = WorkloadProxyConfigs()
   /// Annotations that every injected pod gets.
   package var annotations: [String: String] = [:]
   /// The names of Secrets with credentials for the images.

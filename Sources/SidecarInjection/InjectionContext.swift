@@ -9,7 +9,7 @@ struct InjectionContext {
   let owner: WorkloadOwner
   let annotations: PodAnnotations
   let labels: [String: String]
-  /// The mesh's `defaultConfig` with what the pod's annotation changes.
+  /// The mesh's `defaultConfig` with what ProxyConfig objects and the pod's annotation change.
   let proxyConfiguration: JSONValue
   /// Whether the proxy is an init container that stays.
   let isNativeSidecar: Bool
@@ -32,6 +32,7 @@ struct InjectionContext {
     self.annotations = annotations
     labels = pod[path: ["metadata", "labels"]].map(PodAnnotations.strings) ?? [:]
     let proxyConfiguration = configuration.proxyConfiguration
+      .merging(configuration.proxyConfigs.settings(namespace: namespace, labels: labels))
       .merging(try Self.proxyConfiguration(annotations))
     self.proxyConfiguration = proxyConfiguration
     isNativeSidecar =

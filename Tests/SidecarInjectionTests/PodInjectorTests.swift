@@ -72,6 +72,40 @@ internal import YAML
         #""initContainers":["istio-init"],"containers":["istio-proxy"]"#) == true)
   }
 
+  @Test
+  func `ProxyConfigs of mesh, namespace and workload lie over each other, the oldest of each`()
+    throws
+  {
+    let objects = try [
+      (
+        "istio-system",
+        "{concurrency: 1, image: {imageType: debug}, environmentVariables: {A: root, B: root}}"
+      ),
+      ("shop", "{concurrency: 2, environmentVariables: {B: shop, C: shop}}"),
+      ("shop", "{concurrency: 9}"),
+      ("shop", "{selector: {matchLabels: {app: other}}, concurrency: 8}"),
+      ("shop", "{selector: {matchLabels: {app: web}}, environmentVariables: {C: web}}"),
+      ("elsewhere", "{concurrency: 7}"),
+    ].map { namespace, spec in
+      WorkloadProxyConfigs.Entry(
+        namespace: namespace, spec: try #require(try YAMLReader.documents(spec).first?.value))
+    }
+    let annotated = try pod(annotations: ["proxy.istio.io/config": "{proxyMetadata: {D: pod}}"])
+    let pod = try inject(annotated) {
+      $0.proxyConfiguration = ["concurrency": 4, "drainDuration": "5s"]
+      $0.proxyConfigs = WorkloadProxyConfigs(objects, rootNamespace: "istio-system")
+    }.pod
+    let settings = try JSONValue(
+      parsing: Array(try #require(try variable("PROXY_CONFIG", pod)).utf8))
+    #expect(
+      settings == [
+        "concurrency": 2, "drainDuration": "5s", "image": ["imageType": "debug"],
+        "proxyMetadata": ["A": "root", "B": "shop", "C": "web", "D": "pod"],
+      ])
+    #expect(try variable("C", pod) == "web")
+    #expect(try proxy(pod)["image"]?.stringValue?.hasSuffix("-debug") == true)
+  }
+
   @Test func `a native sidecar starts before everything else`() throws {
     let pod = try inject(try pod()) { $0.hasNativeSidecars = true }.pod
     #expect(names("initContainers", pod) == ["istio-init", "istio-proxy", "migrate"])

@@ -1,3 +1,4 @@
+internal import IstioAPI
 internal import KubernetesAPI
 internal import KubernetesClient
 internal import Logging
@@ -8,12 +9,14 @@ internal import Synchronization
 internal import YAML
 
 /// The configuration of injection as the cluster has it, followed: `values` and `config` of the ConfigMap
-/// `istio-sidecar-injector[-<revision>]`, `defaultConfig` of the mesh's, and the versions of the nodes.
+/// `istio-sidecar-injector[-<revision>]`, `defaultConfig` of the mesh's, the ProxyConfigs, and the versions of
+/// the nodes.
 final class InjectionSettings: ServiceLifecycle.Service {
   private struct State {
     var injector: [String: String] = [:]
     var mesh: JSONValue = [:]
     var kubelets: [ObjectKey: String] = [:]
+    var proxyConfigs: [ObjectKey: DecodedObject<ProxyConfig>] = [:]
     var current: InjectionConfiguration?
   }
 
@@ -46,6 +49,7 @@ final class InjectionSettings: ServiceLifecycle.Service {
       await withDiscardingTaskGroup { group in
         group.addTask { await self.followConfigMaps() }
         group.addTask { await self.followNodes() }
+        group.addTask { await self.followProxyConfigs() }
       }
     }
   }
@@ -82,6 +86,17 @@ final class InjectionSettings: ServiceLifecycle.Service {
     }
   }
 
+  private func followProxyConfigs() async {
+    for await event in client.watch(.proxyConfigs, as: ProxyConfig.self).untracked() {
+      switch event {
+      case .initApply(let object), .apply(let object):
+        update { $0.proxyConfigs[object.key] = object }
+      case .delete(let key), .initDelete(let key): update { $0.proxyConfigs[key] = nil }
+      case .initStart, .initDone: break
+      }
+    }
+  }
+
   private func update(_ change: (inout State) -> Void) {
     state.withLock { state in
       change(&state)
@@ -99,6 +114,8 @@ final class InjectionSettings: ServiceLifecycle.Service {
     result.mesh.clusterDomain = configuration.clusterDomain
     result.mesh.trustDomain = configuration.trustDomain
     result.proxyConfiguration = state.mesh["defaultConfig"] ?? [:]
+    result.proxyConfigs = WorkloadProxyConfigs(
+      Self.oldestFirst(state.proxyConfigs), rootNamespace: configuration.rootNamespace)
     result.hasNativeSidecars = NativeSidecarSupport.isAvailable(
       kubeletVersions: Array(state.kubelets.values))
     let issues = InjectorConfigMap.apply(
@@ -110,6 +127,18 @@ final class InjectionSettings: ServiceLifecycle.Service {
     }
     if let image = configuration.proxyImage { result.proxy.image = image }
     return result
+  }
+
+  private static func oldestFirst(
+    _ objects: [ObjectKey: DecodedObject<ProxyConfig>]
+  ) -> [WorkloadProxyConfigs.Entry] {
+    func age(_ object: DecodedObject<ProxyConfig>) -> (Int64, String, String) {
+      let metadata = object.metadata
+      return (metadata.creationTimestamp?.seconds ?? 0, metadata.name, metadata.namespace)
+    }
+    return objects.values.sorted { age($0) < age($1) }.compactMap { object in
+      object.value.map { .init(namespace: object.metadata.namespace, spec: $0.raw) }
+    }
   }
 
   private func document(_ key: String, _ state: State) -> JSONValue {
