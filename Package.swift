@@ -282,6 +282,12 @@ let package = Package(
         "OpenSSLCrypto", "WorkloadAuthentication", "XDSProtocol", logging, nioCore, nioHPACK,
         swiftProtobuf,
       ]),
+    tests(
+      "ControlPlane",
+      [
+        "KubernetesAPI", "KubernetesClient", "MeshTesting", "StandaloneAPI", logging,
+        serviceLifecycle,
+      ]),
     tests("EchoWorkload", [nioCore, nioPosix]),
     tests(
       "EnvoyAPI",

@@ -18,6 +18,8 @@ package final class FaultyAPI: ServiceLifecycle.Service {
     case status(Int, retryAfter: Int? = nil)
     /// The connection is closed without an answer.
     case cut
+    /// Nothing is answered until ``cutAll()``.
+    case silence
     /// The answer is relayed for so long and then cut.
     case cutAfter(Duration)
     /// A watch is told that its revision is gone.
@@ -127,6 +129,11 @@ package final class FaultyAPI: ServiceLifecycle.Service {
       return try await relay(request, seen, upstream, client, generation, limit: limit)
     case .cut:
       // The head of the answer must be out for the connection to be cut; the body never comes.
+      return Response(status: .ok, body: ResponseBody { _ in throw Cut() })
+    case .silence:
+      while state.withLock(\.generation) == generation {
+        try await Task.sleep(for: .milliseconds(5))
+      }
       return Response(status: .ok, body: ResponseBody { _ in throw Cut() })
     case .status(let code, let retryAfter):
       var headers: HTTPFields = [.contentType: "application/json"]

@@ -19,7 +19,7 @@ final class LeaderElection: ServiceLifecycle.Service {
     var retry = Duration.seconds(7.5)
   }
 
-  private struct Observed {
+  private struct Observed: Sendable {
     var object: JSONValue
     var at: ContinuousClock.Instant
   }
@@ -56,27 +56,29 @@ final class LeaderElection: ServiceLifecycle.Service {
   private func campaign() async {
     var observed: Observed?
     while !Task.isCancelled {
-      if await acquire(&observed) {
-        await lead(&observed)
+      let deadline = ContinuousClock.now + timing.renewal
+      if await acquire(&observed, before: deadline) {
+        await lead(&observed, until: deadline)
         observed = nil
       }
       try? await Task.sleep(for: timing.retry * Double.random(in: 0.8...1.2))
     }
   }
 
-  private func lead(_ observed: inout Observed?) async {
+  /// Leads until `deadline`, which every renewal puts off.
+  private func lead(_ observed: inout Observed?, until deadline: ContinuousClock.Instant) async {
     leading.withLock { $0 = true }
     logger.notice("this replica leads", metadata: ["kubernetes.lease": "\(key)"])
     let duties = Task { await self.duties() }
-    var renewed = ContinuousClock.now
-    while !Task.isCancelled {
-      try? await Task.sleep(for: timing.retry)
+    var deadline = deadline
+    while !Task.isCancelled, ContinuousClock.now < deadline {
+      try? await Task.sleep(for: min(timing.retry, deadline - .now))
       if Task.isCancelled { break }
-      if await acquire(&observed) {
-        renewed = .now
-      } else if observed.map({ holder($0.object) != identity }) ?? false
-        || ContinuousClock.now - renewed > timing.renewal
-      {
+      // The lease may count from when the renewal was sent.
+      let next = ContinuousClock.now + timing.renewal
+      if await acquire(&observed, before: deadline) {
+        deadline = next
+      } else if observed.map({ holder($0.object) != identity }) ?? false {
         break
       }
     }
@@ -86,7 +88,38 @@ final class LeaderElection: ServiceLifecycle.Service {
     logger.notice("this replica leads no more", metadata: ["kubernetes.lease": "\(key)"])
     // Who ends in order makes room at once; the cancelled task cannot send, so another does.
     if Task.isCancelled, let last = observed?.object {
-      await Task { await self.release(last) }.value
+      await Task {
+        await self.answer(before: .now + .seconds(2)) { await self.release(last) }
+      }.value
+    }
+  }
+
+  /// The same, given up at `deadline`: a server that does not answer must not keep a leader leading.
+  private func acquire(
+    _ observed: inout Observed?, before deadline: ContinuousClock.Instant
+  ) async -> Bool {
+    let before = observed
+    let outcome = await answer(before: deadline) {
+      var observed = before
+      return (isOurs: await self.acquire(&observed), observed: observed)
+    }
+    guard let outcome else { return false }
+    observed = outcome.observed
+    return outcome.isOurs
+  }
+
+  /// What `body` returns, or nil when it does not in time.
+  private func answer<Value: Sendable>(
+    before deadline: ContinuousClock.Instant, _ body: @escaping @Sendable () async -> Value
+  ) async -> Value? {
+    await withTaskGroup(of: Value?.self) { group in
+      group.addTask { await body() }
+      group.addTask {
+        try? await Task.sleep(until: deadline)
+        return nil
+      }
+      defer { group.cancelAll() }
+      return await group.next() ?? nil
     }
   }
 
