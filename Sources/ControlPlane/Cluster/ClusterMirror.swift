@@ -61,9 +61,12 @@ final class ClusterMirror: ObjectMirror {
 /// One database of a mirror.
 private final class Store: Sendable {
   private struct State {
-    var pending: [(resource: KubernetesResource, changes: [MirrorChange])] = []
+    var backlog = MirrorBacklog()
     var isScheduled = false
   }
+
+  /// How long after a failure the next attempt is made.
+  private static let retryInterval = DispatchTimeInterval.seconds(10)
 
   private let database: DatabaseQueue
   private let queue = DispatchQueue(label: "skein.cluster-mirror", qos: .utility)
@@ -103,8 +106,10 @@ private final class Store: Sendable {
         let isComplete = try Bool.fetchOne(
           database, sql: "SELECT is_complete FROM resource WHERE name = ?", arguments: [name])
         guard isComplete == true else { return nil }
-        return try [UInt8].fetchAll(
-          database, resource: name)
+        return try Data.fetchAll(
+          database, sql: "SELECT json FROM object WHERE resource = ? ORDER BY namespace, name",
+          arguments: [name]
+        ).map { Array($0) }
       }
     } catch {
       logger.error("the mirror cannot be read", metadata: ["error": "\(error)"])
@@ -114,7 +119,7 @@ private final class Store: Sendable {
 
   func record(_ changes: [MirrorChange], of resource: KubernetesResource) {
     let mustSchedule = state.withLock { state in
-      state.pending.append((resource, changes))
+      state.backlog.record(changes, of: resource)
       defer { state.isScheduled = true }
       return !state.isScheduled
     }
@@ -126,70 +131,67 @@ private final class Store: Sendable {
   }
 
   private func write() {
-    let pending = state.withLock { state in
-      defer {
-        state.pending = []
-        state.isScheduled = false
-      }
-      return state.pending
+    let backlog = state.withLock { state in
+      defer { state = State() }
+      return state.backlog
     }
-    guard !pending.isEmpty else { return }
+    guard !backlog.resources.isEmpty else { return }
     do {
       try database.write { database in
-        for (resource, changes) in pending {
-          for change in changes { try Self.write(change, Self.name(resource), database) }
+        for (resource, changes) in backlog.resources {
+          try Self.write(changes, Self.name(resource), database)
         }
       }
     } catch {
-      logger.error("the mirror cannot be written", metadata: ["error": "\(error)"])
+      logger.error("the mirror cannot be written; trying again", metadata: ["error": "\(error)"])
+      state.withLock { state in
+        state.backlog = backlog.followed(by: state.backlog)
+        state.isScheduled = true
+      }
+      queue.asyncAfter(deadline: .now() + Self.retryInterval) { self.write() }
     }
   }
 
   private static func write(
-    _ change: MirrorChange, _ resource: String, _ database: Database
+    _ changes: MirrorBacklog.Changes, _ resource: String, _ database: Database
   ) throws {
-    switch change {
-    case .listingBegins:
+    let listing =
+      try Int64.fetchOne(
+        database, sql: "SELECT listing FROM resource WHERE name = ?", arguments: [resource]) ?? 0
+    for (key, object) in changes.objects {
+      guard let json = object.json else {
+        try database.execute(
+          sql: "DELETE FROM object WHERE resource = ? AND namespace = ? AND name = ?",
+          arguments: [resource, key.namespace, key.name])
+        continue
+      }
       try database.execute(
         sql: """
-          INSERT INTO resource (name, listing, is_complete) VALUES (?, 1, 0)
-          ON CONFLICT (name) DO UPDATE SET listing = listing + 1
-          """, arguments: [resource])
-    case .object(let key, let json):
-      try database.execute(
-        sql: """
-          INSERT INTO object (resource, namespace, name, listing, json)
-          VALUES (?, ?, ?, coalesce((SELECT listing FROM resource WHERE name = ?), 0), ?)
+          INSERT INTO object (resource, namespace, name, listing, json) VALUES (?, ?, ?, ?, ?)
           ON CONFLICT (resource, namespace, name)
           DO UPDATE SET listing = excluded.listing, json = excluded.json
           """,
-        arguments: [resource, key.namespace, key.name, resource, Data(MirroredJSON.trimmed(json))])
-    case .listingEnds:
-      try database.execute(
-        sql: """
-          DELETE FROM object WHERE resource = ?
-            AND listing < (SELECT listing FROM resource WHERE name = ?)
-          """, arguments: [resource, resource])
-      try database.execute(
-        sql: "UPDATE resource SET is_complete = 1 WHERE name = ?", arguments: [resource])
-    case .gone(let key):
-      try database.execute(
-        sql: "DELETE FROM object WHERE resource = ? AND namespace = ? AND name = ?",
-        arguments: [resource, key.namespace, key.name])
+        arguments: [
+          resource, key.namespace, key.name, listing &+ object.listing,
+          Data(MirroredJSON.trimmed(json)),
+        ])
     }
+    guard changes.listings > 0 || changes.ended != nil else { return }
+    if let ended = changes.ended {
+      try database.execute(
+        sql: "DELETE FROM object WHERE resource = ? AND listing < ?",
+        arguments: [resource, listing &+ ended])
+    }
+    try database.execute(
+      sql: """
+        INSERT INTO resource (name, listing, is_complete) VALUES (?, ?, ?)
+        ON CONFLICT (name) DO UPDATE SET
+          listing = excluded.listing, is_complete = max(is_complete, excluded.is_complete)
+        """, arguments: [resource, listing &+ changes.listings, changes.ended != nil])
   }
 
   private static func name(_ resource: KubernetesResource) -> String {
     resource.group.isEmpty ? resource.plural : "\(resource.plural).\(resource.group)"
-  }
-}
-
-extension [UInt8] {
-  fileprivate static func fetchAll(_ database: Database, resource: String) throws -> [[UInt8]] {
-    try Data.fetchAll(
-      database, sql: "SELECT json FROM object WHERE resource = ? ORDER BY namespace, name",
-      arguments: [resource]
-    ).map { Array($0) }
   }
 }
 
