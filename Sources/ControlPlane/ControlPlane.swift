@@ -29,8 +29,29 @@ package struct ControlPlane: Service {
     let lock = try DirectoryLock(configuration.dataDirectory)
     defer { withExtendedLifetime(lock) {} }
     try await ListeningAddresses(configuration).check()
-    let mesh = try MeshConfigurationFile.load(configuration)
     let readiness = Readiness(sources: IngestedObject.resources)
+    // Whoever looks after the process can tell from its start that it runs, and what it waits for.
+    let diagnostics = DiagnosticsServer(
+      addresses: [configuration.httpAddress, configuration.monitoringAddress],
+      sources: .starting { readiness.waitingFor }, logger: logger)
+    let mesh = MeshServices(
+      configuration: configuration, readiness: readiness, diagnostics: diagnostics, logger: logger)
+    let group = ServiceGroup(
+      configuration: .init(
+        services: [.init(service: diagnostics), .init(service: mesh)], logger: logger))
+    try await group.run()
+  }
+}
+
+/// Everything but the diagnostics, which are there before the certificate authority is.
+private struct MeshServices: Service {
+  let configuration: ControlPlaneConfiguration
+  let readiness: Readiness
+  let diagnostics: DiagnosticsServer
+  let logger: Logger
+
+  func run() async throws {
+    let mesh = try MeshConfigurationFile.load(configuration)
     let store = MeshStore(clusterDomain: configuration.clusterDomain)
     store.apply([.meshConfig(mesh)])
     let relisting = Relisting()
@@ -49,6 +70,7 @@ package struct ControlPlane: Service {
         try await Platform.standalone(configuration, logger: logger)
       }
     let identity = platform.identity
+    readiness.meet(.identity)
     let audit = ObjectAudit(interval: configuration.auditInterval, logger: logger)
     let translation = MeshTranslation(snapshot: store.snapshot)
     let discovery = DiscoveryService(
@@ -66,11 +88,10 @@ package struct ControlPlane: Service {
     let secure = GRPCServer(
       addresses: try [address(configuration.secureGRPCAddress)], tls: identity.tls,
       services: [discovery, identity.certificates], logger: logger)
-    let diagnostics = DiagnosticsServer(
-      addresses: [configuration.httpAddress, configuration.monitoringAddress],
-      sources: DiagnosticSources.make(
+    diagnostics.show(
+      DiagnosticSources.make(
         discovery: discovery, translation: translation, ingest: ingest, store: store,
-        readiness: readiness, platform: platform, audit: audit, phases: phases), logger: logger)
+        readiness: readiness, platform: platform, audit: audit, phases: phases))
     let services: [any Service] =
       platform.services + [
         identity.ledger, identity.renewal,
@@ -87,7 +108,7 @@ package struct ControlPlane: Service {
         TranslationService(
           store: store, translation: translation, readiness: readiness, phases: phases),
         phases,
-        plaintext, secure, diagnostics,
+        plaintext, secure,
       ]
     let group = ServiceGroup(
       configuration: .init(services: services.map { .init(service: $0) }, logger: logger))

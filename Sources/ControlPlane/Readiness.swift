@@ -5,6 +5,7 @@ internal import Synchronization
 final class Readiness: Sendable {
   /// A thing to wait for.
   enum Condition: String, CaseIterable, Sendable {
+    case identity = "certificate authority read"
     case synced = "caches synced"
     case translated = "configuration translated"
   }

@@ -14,6 +14,15 @@ package struct DiagnosticSources: Sendable {
   /// The rights in the cluster that were used so far, as `verb resource.group`.
   package var permissions: @Sendable () -> [String]
 
+  /// Those of a process that knows of nothing yet but what it waits for.
+  package static func starting(
+    waitingFor: @escaping @Sendable () -> [String]
+  ) -> DiagnosticSources {
+    DiagnosticSources(
+      waitingFor: waitingFor, metrics: { [] }, proxies: { [] }, resources: { _ in nil },
+      objects: { [] })
+  }
+
   package init(
     waitingFor: @escaping @Sendable () -> [String], metrics: @escaping @Sendable () -> [Metric],
     proxies: @escaping @Sendable () async -> [ProxyReport],

@@ -5,20 +5,28 @@ package import Logging
 internal import NIOCore
 internal import ServiceLifecycle
 internal import StreamingJSON
+internal import Synchronization
 internal import XDSProtocol
 
 /// Readiness, metrics and the debug pages over HTTP (contract §15).
-package struct DiagnosticsServer: ServiceLifecycle.Service {
+package final class DiagnosticsServer: ServiceLifecycle.Service {
   private let addresses: [String]
-  private let sources: DiagnosticSources
+  private let current: Mutex<DiagnosticSources>
   private let logger: Logger
 
-  /// A server on each of the addresses, `host:port`.
+  /// A server on each of the addresses, `host:port`, that shows these sources at first.
   package init(addresses: [String], sources: DiagnosticSources, logger: Logger) {
     self.addresses = addresses
-    self.sources = sources
+    current = Mutex(sources)
     self.logger = logger
   }
+
+  /// Shows other sources from now on.
+  package func show(_ sources: DiagnosticSources) {
+    current.withLock { $0 = sources }
+  }
+
+  private var sources: DiagnosticSources { current.withLock { $0 } }
 
   package func run() async throws {
     try await withThrowingDiscardingTaskGroup { group in
@@ -44,31 +52,30 @@ package struct DiagnosticsServer: ServiceLifecycle.Service {
 
   private func router() -> Router<BasicRequestContext> {
     let router = Router()
-    let sources = sources
     router.get("ready") { _, _ in
-      let waitingFor = sources.waitingFor()
+      let waitingFor = self.sources.waitingFor()
       return Self.text(
         waitingFor.isEmpty ? "ready\n" : "waiting for: \(waitingFor.joined(separator: ", "))\n",
         status: waitingFor.isEmpty ? .ok : .serviceUnavailable)
     }
     router.get("metrics") { _, _ in
-      Self.text(MetricsText.format(sources.metrics()), type: "text/plain; version=0.0.4")
+      Self.text(MetricsText.format(self.sources.metrics()), type: "text/plain; version=0.0.4")
     }
     router.get("version") { _, _ in Self.text("skein\n") }
     router.get("debug/syncz") { _, _ in
-      Self.json(.array(await sources.proxies().map(\.json)))
+      Self.json(.array(await self.sources.proxies().map(\.json)))
     }
-    router.get("debug/objectz") { _, _ in Self.json(.array(sources.objects())) }
+    router.get("debug/objectz") { _, _ in Self.json(.array(self.sources.objects())) }
     router.get("debug/permissionz") { _, _ in
-      Self.json(.array(sources.permissions().map { .string($0) }))
+      Self.json(.array(self.sources.permissions().map { .string($0) }))
     }
     router.get("debug/config_dump") { request, _ in
       let proxy = request.uri.queryParameters["proxyID"].map(String.init) ?? ""
-      return Self.resources(await sources.resources(proxy), of: ResourceType.allCases)
+      return Self.resources(await self.sources.resources(proxy), of: ResourceType.allCases)
     }
     router.get("debug/endpointz") { request, _ in
       let proxy = request.uri.queryParameters["proxyID"].map(String.init) ?? ""
-      return Self.resources(await sources.resources(proxy), of: [.endpoints])
+      return Self.resources(await self.sources.resources(proxy), of: [.endpoints])
     }
     return router
   }
