@@ -27,8 +27,8 @@ struct IngestState {
   private(set) var hostsOfEntry: [ObjectKey: Set<ServiceID>] = [:]
   /// The objects that there are, with their generations.
   private(set) var known: [KubernetesResource: [ObjectKey: Int64]] = [:]
-  /// Counts the events.
-  private(set) var revision: UInt64 = 0
+  /// Counts the changes of Istio's objects, good and bad ones.
+  private(set) var configurationRevision: UInt64 = 0
   /// Services whose endpoints have to be joined again.
   private(set) var dirtyServices: Set<ObjectKey> = []
   private(set) var dirtyEntries: Set<ObjectKey> = []
@@ -56,7 +56,6 @@ struct IngestState {
 
   /// Applies events and answers what changes in the mesh.
   mutating func apply(_ events: [IngestEvent]) -> [MeshUpdate] {
-    revision &+= UInt64(events.count)
     for event in events {
       switch event {
       case .applied(let object):
@@ -146,8 +145,13 @@ struct IngestState {
     }
   }
 
+  private mutating func count(_ resource: KubernetesResource) {
+    if resource.group.hasSuffix(".istio.io") { configurationRevision &+= 1 }
+  }
+
   private mutating func delete(_ resource: KubernetesResource, _ key: ObjectKey) {
     known[resource]?[key] = nil
+    count(resource)
     issues[.init(resource: resource, key: key)] = nil
     func configKey(_ kind: ConfigKind) -> ConfigKey {
       ConfigKey(kind, namespace: key.namespace, name: key.name)
@@ -221,6 +225,7 @@ struct IngestState {
     value validate: (Value) -> [FieldIssue] = { _ in [] }
   ) -> Value? {
     known[resource, default: [:]][object.key] = object.metadata.generation
+    count(resource)
     let subject = ObjectReport.Subject(resource: resource, key: object.key)
     var problems = object.issues
     if let value = object.value { problems += validate(value) }

@@ -63,8 +63,8 @@ package final class MeshIngest: Sendable {
     state.withLock { $0.membership.labels[namespace] }
   }
 
-  /// Counts what was applied; an equal value means that nothing was since.
-  package var revision: UInt64 { state.withLock(\.revision) }
+  /// Counts the changes of Istio's objects; an equal value means that none of them changed since.
+  package var configurationRevision: UInt64 { state.withLock(\.configurationRevision) }
 
   /// The objects of a resource, good and bad ones, with their generations.
   package func generations(of resource: KubernetesResource) -> [ObjectKey: Int64] {

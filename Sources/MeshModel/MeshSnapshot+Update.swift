@@ -7,6 +7,7 @@ extension MeshSnapshot {
     var changes: ChangeSet = []
     for update in updates { apply(update, &changes) }
     if !changes.isEmpty { revision &+= 1 }
+    if changes.contains(where: \.isConfiguration) { configurationRevision &+= 1 }
     return changes
   }
 

@@ -7,6 +7,8 @@ internal import IstioAPI
 package struct MeshSnapshot: Sendable {
   /// Counts the updates that changed something.
   package internal(set) var revision: UInt64 = 0
+  /// Counts those of the updates that changed more than endpoints and workloads.
+  package internal(set) var configurationRevision: UInt64 = 0
   package let clusterDomain: String
   var meshConfig = MeshConfig()
   var services: TreeDictionary<ServiceID, MeshService> = [:]

@@ -47,5 +47,15 @@ package enum SnapshotKey: Hashable, Sendable {
   case nodeAwareServices
 }
 
+extension SnapshotKey {
+  /// Whether this changes when somebody edits configuration, not when pods come and go.
+  var isConfiguration: Bool {
+    switch self {
+    case .endpoints, .serviceAccounts, .workload, .workloadOfObject: false
+    default: true
+    }
+  }
+}
+
 /// The parts of a snapshot that an update changed.
 package typealias ChangeSet = Set<SnapshotKey>

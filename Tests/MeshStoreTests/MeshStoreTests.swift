@@ -35,6 +35,33 @@ import Testing
     #expect(mesh.store.takeChanges() == nil)
   }
 
+  @Test func `Endpoints come and go without a new revision of the configuration`() throws {
+    let mesh = try MeshDocuments(Self.service(80))
+    func counts() -> [UInt64] {
+      [mesh.snapshot.configurationRevision, mesh.ingest.configurationRevision]
+    }
+    let before = counts()
+    try mesh.apply(
+      """
+      apiVersion: discovery.k8s.io/v1
+      kind: EndpointSlice
+      metadata: {name: web, namespace: default, labels: {kubernetes.io/service-name: web}}
+      addressType: IPv4
+      ports: [{name: http, port: 8080}]
+      endpoints: [{addresses: [10.0.0.1]}]
+      """)
+    #expect(mesh.store.takeChanges()?.changes.contains(.endpoints(Self.id)) == true)
+    #expect(counts() == before)
+    try mesh.apply(
+      """
+      apiVersion: networking.istio.io/v1
+      kind: VirtualService
+      metadata: {name: web, namespace: default}
+      spec: {hosts: [web], http: [{route: [{destination: {host: web}}]}]}
+      """)
+    #expect(zip(counts(), before).allSatisfy { $0 > $1 })
+  }
+
   @Test func `A snapshot that was taken is not changed by later updates`() throws {
     let mesh = try MeshDocuments(Self.service(80))
     let before = mesh.snapshot

@@ -20,11 +20,12 @@ struct ObjectStatuses: Sendable {
   let translation: MeshTranslation
   let streams: DiscoveryStreams
 
-  /// Changes whenever there may be something else to say.
+  /// Changes whenever there may be something else to say; endpoints that come and go do not change it.
   var revision: UInt64 {
     var hasher = Hasher()
-    hasher.combine(store.snapshot.revision)
-    hasher.combine(ingest.revision)
+    hasher.combine(store.snapshot.configurationRevision)
+    hasher.combine(ingest.configurationRevision)
+    hasher.combine(translation.notices)
     for entry in streams.rejections { hasher.combine("\(entry.rejection)") }
     return UInt64(bitPattern: Int64(hasher.finalize()))
   }

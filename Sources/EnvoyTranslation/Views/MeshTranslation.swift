@@ -90,7 +90,7 @@ package final class MeshTranslation: ResourceDiscovery, Sendable {
   package var notices: [TranslationNotice] {
     let all = state.withLock { state in
       state.plannings.values.filter { !$0.users.isEmpty }
-        .flatMap { $0.units.values.flatMap(\.notices) }
+        .flatMap { $0.notices.values.joined() }
     }
     return Set(all).sorted()
   }

@@ -7,6 +7,8 @@ struct ViewPlanning {
   let view: View
   /// A copy shares all that does not change.
   private(set) var units: TreeDictionary<PlanUnit, PlanNode> = [:]
+  /// What plans could not do, by those units that have something to say.
+  private(set) var notices: [PlanUnit: [TranslationNotice]] = [:]
   /// What the choice of the units read.
   var dependencies: Set<SnapshotKey> = []
   /// The proxies that use the view.
@@ -30,6 +32,7 @@ struct ViewPlanning {
   init(view: View, like sibling: ViewPlanning) {
     self.view = view
     units = sibling.units
+    notices = sibling.notices
     rivals = sibling.rivals
     composition = sibling.composition
   }
@@ -37,7 +40,7 @@ struct ViewPlanning {
   /// How many entries the planning has beside its view.
   var size: Int {
     rivals.values.reduce(units.count + dependencies.count + users.count) { $0 + 1 + $1.count }
-      + (composition?.size ?? 0)
+      + notices.count + (composition?.size ?? 0)
   }
 
   /// What units of one step do to a name.
@@ -53,6 +56,7 @@ struct ViewPlanning {
       let old = units[unit]
       guard old !== new else { continue }
       units[unit] = new
+      notices[unit] = new.flatMap { $0.notices.isEmpty ? nil : $0.notices }
       Self.compare(old, new, unit, &touched)
     }
     guard !touched.isEmpty else { return [] }
