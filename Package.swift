@@ -251,9 +251,9 @@ let package = Package(
       [
         "CProcess", "DiscoveryAPI", "EnvoyAPI", "KubernetesAPI", "MeshIngest", "MeshModel",
         "MeshStore",
-        "StreamingJSON",
+        "OpenSSLCrypto", "StreamingJSON",
         "XDSProtocol", "YAML", asyncHTTPClient, httpTypes, hummingbird, logging, nioCore, nioHTTP1,
-        serviceLifecycle, swiftProtobuf,
+        nioSSL, serviceLifecycle, swiftProtobuf,
       ]),
     tests(
       "AdmissionWebhooks",
@@ -376,7 +376,7 @@ let package = Package(
         "CProcess",
         "CertificateAuthority", "DiscoveryAPI", "DiscoveryServer", "EnvoyAPI", "EnvoyMessages",
         "GRPCTransport", "Installation", "KubernetesAPI", "KubernetesClient", "LoadGenerator",
-        "MeshTesting", "OpenSSLCrypto", "ProtobufWire", "StreamingJSON",
+        "MeshTesting", "OpenSSLCrypto", "ProtobufWire", "StreamingJSON", "YAML",
         "WorkloadAuthentication", "XDSProtocol", asyncHTTPClient, logging, nioCore, nioHPACK,
         nioHTTP1, nioPosix, nioSSL, swiftProtobuf,
       ],

@@ -101,6 +101,11 @@ extension Endpoint: JSONReadable {
       case "hostname": hostname = try reader.read()
       case "nodeName": nodeName = try reader.read()
       case "zone": zone = try reader.read()
+      // Where v1beta1 has both.
+      case "topology":
+        let topology = try reader.readStringMap()
+        nodeName = topology["kubernetes.io/hostname"] ?? nodeName
+        zone = topology["topology.kubernetes.io/zone"] ?? zone
       case "targetRef": targetRef = try reader.read()
       default: try reader.skipValue()
       }

@@ -89,7 +89,8 @@ extension KubernetesResource {
     plural: "configmaps", kind: "ConfigMap", shortNames: ["cm"])
   /// Endpoint slices.
   package static let endpointSlices = KubernetesResource(
-    group: "discovery.k8s.io", plural: "endpointslices", kind: "EndpointSlice")
+    group: "discovery.k8s.io", versions: ["v1", "v1beta1"], plural: "endpointslices",
+    kind: "EndpointSlice")
   /// Deployments; kept by the embedded API, never acted on.
   package static let deployments = KubernetesResource(
     group: "apps", plural: "deployments", kind: "Deployment", shortNames: ["deploy"])

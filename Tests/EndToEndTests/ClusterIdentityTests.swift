@@ -133,11 +133,11 @@ extension EndToEnd {
 
           """
         }
-        try cluster.apply(webhooks.joined())
+        try await cluster.apply(webhooks.joined())
         try cluster.startReplica()
         try await cluster.awaitReady()
         try await cluster.start([.init("client", app: "client"), .init("a", app: "shop")])
-        try cluster.apply(
+        try await cluster.apply(
           """
           ---
           apiVersion: networking.istio.io/v1
@@ -146,7 +146,7 @@ extension EndToEnd {
           spec: {hosts: [shop], http: [{route: [{destination: {host: shop}}]}]}
           """)
         try await Task.sleep(for: .seconds(1.1))
-        try cluster.apply(
+        try await cluster.apply(
           """
           ---
           apiVersion: networking.istio.io/v1

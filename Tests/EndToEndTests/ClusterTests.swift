@@ -51,7 +51,7 @@ extension EndToEnd {
           "API and control plane away under load: \(load.total) requests, \(load.failures) failed")
         #expect(load.failures == 0, "\(load)")
         // The proof that the live state is followed.
-        try cluster.apply(Self.route(timeout: 7))
+        try await cluster.apply(Self.route(timeout: 7))
         try await eventually("a change is sent") { try await cluster.resourcesSent() > 0 }
       }
     }
@@ -80,7 +80,7 @@ extension EndToEnd {
           var round = 0
           while ContinuousClock.now < end {
             round += 1
-            try cluster.apply(Self.route(timeout: 1 + round % 9) + Self.churn(round))
+            try await cluster.apply(Self.route(timeout: 1 + round % 9) + Self.churn(round))
             if round % 2 == 0 {
               try? await cluster.client.delete(
                 .services, ObjectKey(namespace: "default", name: "churn-\(round % 5)"))
@@ -147,7 +147,7 @@ extension EndToEnd {
         }
         await (try cluster.replica(leader)).crash()
         let other = 3 - leader
-        try cluster.apply("apiVersion: v1\nkind: Namespace\nmetadata: {name: late}\n")
+        try await cluster.apply("apiVersion: v1\nkind: Namespace\nmetadata: {name: late}\n")
         try await eventually("the other replica serves a new namespace") {
           _ = try await cluster.client.get(
             .configMaps, ObjectKey(namespace: "late", name: "istio-ca-root-cert"))
@@ -166,7 +166,7 @@ extension EndToEnd {
     @Test(.timeLimit(.minutes(1)))
     func `What a lost event should have changed is found and mended`() async throws {
       try await RunningCluster.run { cluster in
-        try cluster.apply(Self.churn(1) + Self.churn(2))
+        try await cluster.apply(Self.churn(1) + Self.churn(2))
         try cluster.startReplica(auditSeconds: 3)
         try await cluster.awaitReady()
         try await eventually("an audit found nothing to mend") {
@@ -176,7 +176,7 @@ extension EndToEnd {
         }
         #expect(try await cluster.metrics()["skein_audit_objects_repaired_total"] == 0)
         cluster.relay.loseEvents(true)
-        try cluster.apply(Self.route(timeout: 3))
+        try await cluster.apply(Self.route(timeout: 3))
         try await cluster.client.delete(
           .services, ObjectKey(namespace: "default", name: "churn-1"))
         try await Task.sleep(for: .milliseconds(500))
@@ -276,7 +276,7 @@ extension EndToEnd {
         apiVersion: v1
         kind: Service
         metadata: {name: \(name), namespace: default}
-        spec: {clusterIP: 10.0.0.\(1 + round % 5), ports: [{name: http, port: 80}]}
+        spec: {clusterIP: 10.96.7.\(1 + round % 5), ports: [{name: http, protocol: TCP, port: 80}]}
         ---
         apiVersion: discovery.k8s.io/v1
         kind: EndpointSlice

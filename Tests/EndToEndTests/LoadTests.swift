@@ -3,6 +3,7 @@ import KubernetesAPI
 import KubernetesClient
 import LoadGenerator
 import Logging
+import MeshTesting
 import StreamingJSON
 import Testing
 import XDSProtocol

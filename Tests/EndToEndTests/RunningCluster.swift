@@ -7,11 +7,12 @@ import MeshTesting
 import StreamingJSON
 import Synchronization
 
-/// A cluster on loopback addresses: the embedded API behind a relay that can fail, replicas of the control
+/// A cluster on addresses of this machine: an API behind a relay that can fail, replicas of the control
 /// plane that know nothing but its address, and workloads that prove themselves by tokens of their pods.
+///
+/// The API is the embedded one, or a real API server where there is one.
 final class RunningCluster: Sendable {
   private struct State {
-    var api: MeshProgram?
     var replicas: [Int: MeshProgram] = [:]
     var workloads: [Workload] = []
   }
@@ -19,7 +20,7 @@ final class RunningCluster: Sendable {
   let network: String
   let directory: String
   let relay: FaultyAPI
-  private let apiPort: Int
+  private let api: any ClusterAPI
   private let state = Mutex(State())
   /// Speaks to the API past the relay.
   let client: KubernetesClient
@@ -31,16 +32,21 @@ final class RunningCluster: Sendable {
     return logger
   }
 
-  private init(relay: FaultyAPI, apiPort: Int) async throws {
-    directory = ChildProgram.temporaryPath("cluster")
-    network = "127.\(Int.random(in: 1...120)).\(Int.random(in: 0...250))"
-    try FileManager.default.createDirectory(
-      atPath: directory, withIntermediateDirectories: true)
+  private init(
+    _ api: any ClusterAPI, relay: FaultyAPI, network: String, directory: String
+  ) async throws {
+    self.directory = directory
+    self.network = network
     self.relay = relay
-    self.apiPort = apiPort
+    self.api = api
     relayAddress = try await relay.address
-    client = KubernetesClient(
-      configuration: .init(baseURL: "http://127.0.0.1:\(apiPort)"), logger: Self.logger)
+    var configuration = KubernetesClient.Configuration(baseURL: api.url)
+    configuration.trust = .none
+    if let token = api.administrator {
+      configuration.credentials = FixedCredential(.bearer(token))
+    }
+    client = KubernetesClient(configuration: configuration, logger: Self.logger)
+    let user = api.controlPlane.map { "{token: \($0)}" } ?? "{}"
     ChildProgram.write(
       """
       apiVersion: v1
@@ -48,7 +54,7 @@ final class RunningCluster: Sendable {
       current-context: c
       clusters: [{name: c, cluster: {server: "http://\(relayAddress)"}}]
       contexts: [{name: c, context: {cluster: c, user: u}}]
-      users: [{name: u, user: {}}]
+      users: [{name: u, user: \(user)}]
       """, to: directory + "/kubeconfig")
   }
 
@@ -56,12 +62,23 @@ final class RunningCluster: Sendable {
   static func run<Value: Sendable>(
     _ body: (RunningCluster) async throws -> Value
   ) async throws -> Value {
-    let port = try FreePort.next()
-    let relay = FaultyAPI(upstream: "127.0.0.1:\(port)", logger: logger)
+    let directory = ChildProgram.temporaryPath("cluster")
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    let network = TestAddresses.network()
+    let api: any ClusterAPI =
+      if let assets = KubernetesServer.assets {
+        try KubernetesClusterAPI(assets: assets, folder: directory)
+      } else {
+        try EmbeddedClusterAPI(folder: directory, host: "\(network).200")
+      }
+    let relay = FaultyAPI(upstream: api.url, logger: logger)
     return try await RunningService.whileRunning(relay, logger: logger) {
-      let cluster = try await RunningCluster(relay: relay, apiPort: port)
+      let cluster = try await RunningCluster(
+        api, relay: relay, network: network, directory: directory)
       do {
         try await cluster.startAPI()
+        try await cluster.client.findVersion(of: .endpointSlices)
+        try await ObjectFiles.install(by: cluster.client)
         let value = try await body(cluster)
         await cluster.stop()
         return value
@@ -81,7 +98,7 @@ final class RunningCluster: Sendable {
       }
     }
     await client.shutdown()
-    await stopAPI()
+    await api.end()
     try? FileManager.default.removeItem(atPath: directory)
     for number in replicas.keys {
       try? FileManager.default.removeItem(atPath: secretDirectory(number))
@@ -100,37 +117,41 @@ final class RunningCluster: Sendable {
   // MARK: API
 
   func startAPI() async throws {
-    let host = "\(network).200"
-    let program = try MeshProgram(
-      "API",
-      [
-        RunningMesh.skein, "serve", "--standalone", "--data-dir", directory + "/api",
-        "--api-address", "127.0.0.1:\(apiPort)", "--grpc-address", host + ":15010",
-        "--secure-grpc-address", host + ":15012", "--monitoring-address", host + ":15014",
-        "--http-address", host + ":8080",
-      ], log: directory + "/api.log")
-    state.withLock { $0.api = program }
-    try await eventually("the API answers") {
-      try await fetchStatus("http://127.0.0.1:\(self.apiPort)/healthz") == 200
+    try api.start()
+    try await eventually("the API answers", within: .seconds(60)) {
+      _ = try await self.client.get(.namespaces, ObjectKey(name: "default"))
+      return true
     }
   }
 
   /// Kills the API.
   func stopAPI() async {
-    let api = state.withLock { state in
-      defer { state.api = nil }
-      return state.api
-    }
-    await api?.crash()
+    await api.kill()
   }
 
   /// Makes the cluster's objects be as a text in YAML says.
-  func apply(_ yaml: String) throws {
-    let path = directory + "/apply.yaml"
-    ChildProgram.write(yaml, to: path)
-    let result = ChildProgram.run(
-      RunningMesh.skein, ["apply", "-f", path, "--api-address", "127.0.0.1:\(apiPort)"])
-    guard result.status == 0 else { throw MeshFailure(result.output) }
+  func apply(_ yaml: String) async throws {
+    try await ObjectFiles.apply(yaml, by: client)
+  }
+
+  /// Registers the webhooks of an installation, and tells the API where replica 1 serves them.
+  func installWebhooks() async throws {
+    let manifest = ChildProgram.read(EnvoyBinary.packageFolder + "/Manifests/minimal.yaml") ?? ""
+    let kinds: Set<KubernetesResource> = [
+      .services, .configMaps, .mutatingWebhookConfigurations, .validatingWebhookConfigurations,
+    ]
+    try await ObjectFiles.apply(manifest, by: client, where: kinds.contains)
+    let endpoints = KubernetesResource(plural: "endpoints", kind: "Endpoints")
+    _ = try await client.create(
+      [
+        "apiVersion": "v1", "kind": "Endpoints", "metadata": ["name": "istiod"],
+        "subsets": [
+          [
+            "addresses": [["ip": .string(host(1))]],
+            "ports": [["name": "https-webhook", "port": 15_017]],
+          ]
+        ],
+      ], as: endpoints, namespace: "istio-system")
   }
 
   // MARK: Control planes
@@ -228,17 +249,13 @@ final class RunningCluster: Sendable {
     if let pod {
       spec["boundObjectRef"] = ["kind": "Pod", "apiVersion": "v1", "name": .string(pod)]
     }
-    let body: JSONValue = [
-      "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec,
-    ]
-    var request = HTTPClientRequest(
-      url: "http://127.0.0.1:\(apiPort)/api/v1/namespaces/default/serviceaccounts/\(account)/token")
-    request.method = .POST
-    request.headers.add(name: "Content-Type", value: "application/json")
-    request.body = .bytes(body.serialized())
-    let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
-    let answer = try JSONValue(
-      parsing: Array(try await response.body.collect(upTo: 1 << 20).readableBytesView))
+    // A subresource that is created.
+    let tokens = KubernetesResource(
+      plural: "serviceaccounts/\(account)/token", kind: "TokenRequest")
+    let answer = try await client.create(
+      ["apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec], as: tokens,
+      namespace: "default"
+    ).object
     guard let token = answer[path: ["status", "token"]]?.stringValue else {
       throw MeshFailure("no token: \(String(decoding: answer.serialized(), as: UTF8.self))")
     }
@@ -268,7 +285,7 @@ final class RunningCluster: Sendable {
     let accounts = Set(descriptions.map(\.app)).map { app in
       "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: \(app), namespace: default}\n"
     }
-    try apply(accounts.joined() + MeshObjects.yaml(addressed))
+    try await apply(accounts.joined() + MeshObjects.yaml(addressed))
     let root = try await rootFile()
     for (description, address) in addressed {
       let workload = try Workload(

@@ -105,7 +105,7 @@ enum MeshObjects {
         version: \(workload.version)
         instance: \(workload.name)
         security.istio.io/tlsMode: istio
-    spec: {serviceAccountName: \(workload.app), containers: [{name: app}]}
+    spec: {serviceAccountName: \(workload.app), containers: [{name: app, image: app}]}
     status: {phase: Running, podIP: \(address), podIPs: [{ip: \(address)}]}
 
     """
@@ -152,7 +152,10 @@ enum MeshObjects {
         clusterIP: 10.96.0.\(app.utf8.reduce(1) { ($0 &* 31 &+ Int($1)) % 250 } + 1)
         selector: {app: \(app)}
         ports:
-        - {name: http, port: \(Workload.outboundPort), targetPort: \(Workload.inboundPort)}
+        - name: http
+          protocol: TCP
+          port: \(Workload.outboundPort)
+          targetPort: \(Workload.inboundPort)
       ---
       apiVersion: discovery.k8s.io/v1
       kind: EndpointSlice

@@ -1,4 +1,4 @@
-internal import KubernetesAPI
+package import KubernetesAPI
 internal import NIOHTTP1
 internal import StreamingJSON
 internal import Synchronization
@@ -15,7 +15,10 @@ final class ServedVersions: Sendable {
 
 extension KubernetesClient {
   /// Looks for a version in which the server has a resource, and remembers it; false when it has none.
-  func findVersion(of resource: KubernetesResource) async throws(KubernetesClientError) -> Bool {
+  @discardableResult
+  package func findVersion(
+    of resource: KubernetesResource
+  ) async throws(KubernetesClientError) -> Bool {
     for version in resource.versions {
       let path = (resource.group.isEmpty ? "/api/" : "/apis/") + resource.apiVersion(version)
       do throws(KubernetesClientError) {

@@ -193,16 +193,20 @@ struct KubectlContractTests {
       #expect(try await kubectl("create", "-f", "-", input: Self.rule).code == 0)
       let raw =
         "/apis/networking.istio.io/v1/namespaces/\(namespace)/virtualservices/reviews/status"
-      let object = try await kubectl("get", "vs", "reviews", "-o", "json")
-      let with = object.output.replacingOccurrences(
-        of: "\"spec\":", with: "\"status\": {\"observedGeneration\": \"7\"}, \"spec\":")
-      #expect(try await kubectl("replace", "-f", "-", input: with).code == 0)
+      // Of its newest version each time: even a replacement that changes nothing may make one.
+      func withStatus() async throws -> String {
+        let object = try await kubectl("get", "vs", "reviews", "-o", "json")
+        return object.output.replacingOccurrences(
+          of: "\"spec\":", with: "\"status\": {\"observedGeneration\": \"7\"}, \"spec\":")
+      }
+      #expect(try await kubectl("replace", "-f", "-", input: try await withStatus()).code == 0)
       let status = ["get", "vs", "reviews", "-o", "jsonpath={.status.observedGeneration}"]
       func read() async throws -> String {
         try await kubectl.run(status).output
       }
       #expect(try await read() == "")
-      let written = try await kubectl("replace", "--raw", raw, "-f", "-", input: with)
+      let written = try await kubectl(
+        "replace", "--raw", raw, "-f", "-", input: try await withStatus())
       #expect(written.code == 0, "\(written.output)")
       #expect(try await read() == "7")
     }
@@ -243,9 +247,20 @@ struct KubectlContractTests {
   @Test(arguments: Kubectl.paths)
   func `an installation applies, and applies again without change`(path: String) async throws {
     try await everywhere(path) { kubectl, namespace in
-      let manifest = try String(
+      let whole = try String(
         contentsOfFile: EnvoyBinary.packageFolder + "/Manifests/minimal.yaml", encoding: .utf8
       ).replacingOccurrences(of: "istio-system", with: namespace)
+      // A server from before a version of a kind has no such object.
+      let served = Set(
+        try await kubectl("api-versions").output.split(separator: "\n").map(String.init))
+      let manifest = whole.components(separatedBy: "\n---\n").filter { document in
+        let version = document.firstMatch(of: #/(?m)^apiVersion: (.+)$/#).map {
+          String($0.output.1)
+        }
+        let isServed = version.map(served.contains) ?? true
+        if !isServed { print("SKIPPED: this server has no \(version ?? "")") }
+        return isServed
+      }.joined(separator: "\n---\n")
       let applied = try await kubectl("apply", "--server-side", "-f", "-", input: manifest)
       #expect(applied.code == 0, "\(applied.output)")
       let version = ["get", "deployment", "istiod", "-o", "jsonpath={.metadata.resourceVersion}"]
