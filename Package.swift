@@ -249,9 +249,8 @@ let package = Package(
     library(
       "MeshTesting",
       [
-        "CProcess", "DiscoveryAPI", "EnvoyAPI", "KubernetesAPI", "MeshIngest", "MeshModel",
-        "MeshStore",
-        "OpenSSLCrypto", "StreamingJSON",
+        "CProcess", "DiscoveryAPI", "EnvoyAPI", "KubernetesAPI", "KubernetesClient",
+        "MeshIngest", "MeshModel", "MeshStore", "OpenSSLCrypto", "StandaloneAPI", "StreamingJSON",
         "XDSProtocol", "YAML", asyncHTTPClient, httpTypes, hummingbird, logging, nioCore, nioHTTP1,
         nioSSL, serviceLifecycle, swiftProtobuf,
       ]),
@@ -285,8 +284,7 @@ let package = Package(
     tests(
       "ControlPlane",
       [
-        "KubernetesAPI", "KubernetesClient", "MeshTesting", "StandaloneAPI", logging,
-        serviceLifecycle,
+        "KubernetesAPI", "KubernetesClient", "MeshTesting", logging, serviceLifecycle,
       ]),
     tests("EchoWorkload", [nioCore, nioPosix]),
     tests(
@@ -304,8 +302,8 @@ let package = Package(
     tests(
       "Installation",
       [
-        "IstioAPI", "KubernetesAPI", "KubernetesClient", "MeshTesting", "StandaloneAPI",
-        "StreamingJSON", "YAML", logging,
+        "IstioAPI", "KubernetesAPI", "KubernetesClient", "MeshTesting", "StreamingJSON", "YAML",
+        logging,
       ]),
     tests("IstioAPI", ["MeshTesting", "StreamingJSON", "YAML"], exclude: ["Fixtures"]),
     tests("KubernetesAPI", ["StreamingJSON"]),

@@ -56,6 +56,29 @@ extension EndToEnd {
       }
     }
 
+    @Test(.timeLimit(.minutes(2)))
+    func
+      `A first start without the API lives, says what it waits for, and is ready once there is one`()
+      async throws
+    {
+      try await RunningCluster.run { cluster in
+        await cluster.stopAPI()
+        try cluster.startReplica()
+        try await eventually("it says what it waits for") {
+          do {
+            _ = try await cluster.page("ready")
+            return false
+          } catch {
+            return "\(error)".contains("503") && "\(error)".contains("certificate authority read")
+          }
+        }
+        try await cluster.startAPI()
+        try await eventually("it is ready", within: .seconds(60)) {
+          try await cluster.page("ready").contains("ready")
+        }
+      }
+    }
+
     @Test(.timeLimit(.minutes(4)))
     func `Errors, cut watches and lost places in history end in the state from scratch`()
       async throws

@@ -1,10 +1,7 @@
-internal import Foundation
 internal import Installation
 internal import KubernetesAPI
 internal import KubernetesClient
-internal import Logging
 import MeshTesting
-internal import StandaloneAPI
 internal import StreamingJSON
 internal import Synchronization
 import Testing
@@ -25,24 +22,7 @@ import Testing
   private static func withClient(
     _ body: @Sendable @escaping (KubernetesClient) async throws -> Void
   ) async throws {
-    let folder = NSTemporaryDirectory() + "skein-install-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    var logger = Logger(label: "test")
-    logger.logLevel = .error
-    let server = try await StandaloneAPIServer(
-      databasePath: "\(folder)/api.db", address: "127.0.0.1:0", logger: logger)
-    try await RunningService.whileRunning(server, logger: logger) { [logger] in
-      let client = KubernetesClient(
-        configuration: .init(baseURL: "http://\(try await server.boundAddress)"), logger: logger)
-      do {
-        try await body(client)
-      } catch {
-        await client.shutdown()
-        throw error
-      }
-      await client.shutdown()
-    }
+    try await EmbeddedAPI.run { try await KubernetesClient.whileOpen($0) { try await body($0) } }
   }
 
   private static func revisions(_ client: KubernetesClient) async throws -> [String: String] {

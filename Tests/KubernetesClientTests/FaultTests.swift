@@ -1,8 +1,6 @@
 internal import Foundation
 internal import KubernetesAPI
-internal import Logging
 import MeshTesting
-internal import StandaloneAPI
 internal import StreamingJSON
 internal import Synchronization
 import Testing
@@ -11,45 +9,6 @@ import Testing
 
 /// What a client makes of a server that fails, behind a relay that injects the failures.
 @Suite struct FaultTests {
-  private static var logger: Logger {
-    var logger = Logger(label: "test")
-    logger.logLevel = .critical
-    return logger
-  }
-
-  private static func withAPI<Result: Sendable>(
-    _ body: @Sendable (FaultyAPI, String) async throws -> Result
-  ) async throws -> Result {
-    let folder = NSTemporaryDirectory() + "skein-faults-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let server = try await StandaloneAPIServer(
-      databasePath: "\(folder)/api.db", address: "127.0.0.1:0", logger: logger)
-    return try await RunningService.whileRunning(server, logger: logger) {
-      let relay = FaultyAPI(upstream: try await server.boundAddress, logger: logger)
-      return try await RunningService.whileRunning(relay, logger: logger) {
-        try await body(relay, "http://\(try await relay.address)")
-      }
-    }
-  }
-
-  private static func withClient<Result: Sendable>(
-    _ url: String, _ change: (inout KubernetesClient.Configuration) -> Void = { _ in },
-    _ body: (KubernetesClient) async throws -> Result
-  ) async throws -> Result {
-    var configuration = KubernetesClient.Configuration(baseURL: url)
-    change(&configuration)
-    let client = KubernetesClient(configuration: configuration, logger: logger)
-    do {
-      let result = try await body(client)
-      await client.shutdown()
-      return result
-    } catch {
-      await client.shutdown()
-      throw error
-    }
-  }
-
   private static func configMap(_ name: String) -> JSONValue {
     ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": .string(name)], "data": [:]]
   }
@@ -58,7 +17,7 @@ import Testing
 
   @Test(.timeLimit(.minutes(1)))
   func `a server that asks for patience is asked again, when it said`() async throws {
-    try await Self.withAPI { relay, url in
+    try await EmbeddedAPI.runBehindFaults { relay, url in
       let count = Mutex(0)
       relay.plan { _ in
         count.withLock {
@@ -66,7 +25,7 @@ import Testing
           return $0 <= 2
         } ? .status(429, retryAfter: 1) : .none
       }
-      try await Self.withClient(url) { client in
+      try await KubernetesClient.whileOpen(url) { client in
         let start = ContinuousClock.now
         _ = try await client.list(.services)
         #expect(ContinuousClock.now - start >= .seconds(2))
@@ -84,12 +43,12 @@ import Testing
 
   @Test(.timeLimit(.minutes(1)))
   func `reviews go through while all writes hang`() async throws {
-    try await Self.withAPI { relay, url in
+    try await EmbeddedAPI.runBehindFaults { relay, url in
       let isHanging = Mutex(true)
       relay.plan { seen in
         seen.method == "PATCH" && isHanging.withLock { $0 } ? .status(429, retryAfter: 20) : .none
       }
-      try await Self.withClient(url) { client in
+      try await KubernetesClient.whileOpen(url) { client in
         let writes = (0..<200).map { number in
           Task {
             try await client.apply(
@@ -110,11 +69,12 @@ import Testing
 
   @Test(.timeLimit(.minutes(1)))
   func `a refused token is read again once`() async throws {
-    try await Self.withAPI { relay, url in
+    try await EmbeddedAPI.runBehindFaults { relay, url in
       let path = NSTemporaryDirectory() + "skein-token-\(UUID().uuidString)"
       defer { try? FileManager.default.removeItem(atPath: path) }
       try "old".write(toFile: path, atomically: true, encoding: .utf8)
-      try await Self.withClient(url, { $0.credentials = TokenFile(path: path) }) { client in
+      try await KubernetesClient.whileOpen(url, { $0.credentials = TokenFile(path: path) }) {
+        client in
         _ = try await client.list(.services)
         try "new".write(toFile: path, atomically: true, encoding: .utf8)
         relay.plan { $0.authorization == "Bearer new" ? .none : .status(401) }
@@ -131,13 +91,13 @@ import Testing
 
   @Test(.timeLimit(.minutes(1)))
   func `a resource that is not there is empty, appears, and goes again`() async throws {
-    try await Self.withAPI { relay, url in
+    try await EmbeddedAPI.runBehindFaults { relay, url in
       let isThere = Mutex(false)
       relay.plan { seen in
         guard seen.path.contains("networking.istio.io") else { return .none }
         return isThere.withLock { $0 } ? .none : .status(404)
       }
-      try await Self.withClient(url) { client in
+      try await KubernetesClient.whileOpen(url) { client in
         let watch = client.watch(.sidecars, as: JSONSpec.self).tuned(
           backoff: Self.quick, absencePause: .milliseconds(50))
         var iterator = watch.makeAsyncIterator()
@@ -159,12 +119,12 @@ import Testing
 
   @Test(.timeLimit(.minutes(1)))
   func `a resource is found in the version that the server has`() async throws {
-    try await Self.withAPI { relay, url in
+    try await EmbeddedAPI.runBehindFaults { relay, url in
       relay.plan {
         $0.path.hasPrefix("/apis/networking.istio.io/v1/")
           || $0.path == "/apis/networking.istio.io/v1" ? .status(404) : .none
       }
-      try await Self.withClient(url) { client in
+      try await KubernetesClient.whileOpen(url) { client in
         var iterator = client.watch(.sidecars, as: JSONSpec.self).tuned(backoff: Self.quick)
           .makeAsyncIterator()
         #expect(await iterator.next() == .initStart)
@@ -179,10 +139,10 @@ import Testing
   func `lists are streamed where the server does that, and asked for where it does not`()
     async throws
   {
-    try await Self.withAPI { relay, url in
+    try await EmbeddedAPI.runBehindFaults { relay, url in
       for isRefused in [false, true] {
         relay.plan { isRefused && $0.query.contains("sendInitialEvents") ? .status(422) : .none }
-        try await Self.withClient(url, { $0.streamsLists = true }) { client in
+        try await KubernetesClient.whileOpen(url, { $0.streamsLists = true }) { client in
           let key = ObjectKey(namespace: "default", name: "a")
           _ = try await client.apply(Self.configMap("a"), as: .configMaps, key: key)
           let before = relay.seen.count
@@ -200,7 +160,7 @@ import Testing
         }
       }
       relay.plan { $0.path == "/version" ? .answer(#"{"major":"1","minor":"26+"}"#) : .none }
-      try await Self.withClient(url, { $0.streamsLists = true }) { client in
+      try await KubernetesClient.whileOpen(url, { $0.streamsLists = true }) { client in
         var iterator = client.watch(ConfigMap.self).makeAsyncIterator()
         #expect(await iterator.next() == .initStart)
         #expect(relay.seen.last?.query.contains("limit=") == true)
@@ -210,7 +170,7 @@ import Testing
 
   @Test(.timeLimit(.minutes(1)))
   func `the mirror stands in while the server is away, and gives way`() async throws {
-    try await Self.withAPI { relay, url in
+    try await EmbeddedAPI.runBehindFaults { relay, url in
       relay.plan { _ in .cut }
       let mirror = MemoryMirror()
       let kept = #"{"metadata":{"name":"kept","namespace":"default"},"data":{"a":"b"}}"#
@@ -220,7 +180,7 @@ import Testing
           .object(ObjectKey(namespace: "default", name: "kept"), json: Array(kept.utf8)),
           .listingEnds,
         ], of: .configMaps)
-      try await Self.withClient(
+      try await KubernetesClient.whileOpen(
         url,
         {
           $0.mirror = mirror
@@ -248,8 +208,8 @@ import Testing
   }
 
   @Test func `the rights that requests need are recorded`() async throws {
-    try await Self.withAPI { _, url in
-      try await Self.withClient(url) { client in
+    try await EmbeddedAPI.runBehindFaults { _, url in
+      try await KubernetesClient.whileOpen(url) { client in
         _ = try await client.list(.virtualServices)
         _ = try? await client.applyStatus(
           [:], as: .gateways, key: ObjectKey(namespace: "default", name: "x"))
