@@ -40,6 +40,10 @@ package struct StatusWriter: Sendable {
   private static let interval = Duration.seconds(1)
   /// How many statuses are written in a second at most.
   private static let pace = 200
+  /// How many times as long as gathering reports took the next gathering waits for at least, so that a mesh of
+  /// many objects costs a twentieth of a core while it is edited.
+  private static let rest = 20
+  private static let longestRest = Duration.seconds(10)
 
   private let client: KubernetesClient
   private let resources: [KubernetesResource]
@@ -66,14 +70,23 @@ package struct StatusWriter: Sendable {
   /// Writes until the task is cancelled.
   package func run() async {
     var written = await present()
+    var reports: [Subject: Report] = [:]
+    var due: [Subject] = []
     var seen: UInt64?
-    var behind = false
+    var restEnd = ContinuousClock.now
     while !Task.isCancelled {
       let revision = revision()
-      if revision != seen || behind {
+      let start = ContinuousClock.now
+      if revision != seen, start >= restEnd {
         seen = revision
-        behind = await write(reports(), &written)
+        reports = self.reports()
+        written = written.filter { reports[$0.key] != nil }
+        due = reports.filter { !Self.says(written[$0.key], $0.value) }.keys.sorted()
+        restEnd = start + min((ContinuousClock.now - start) * Self.rest, Self.longestRest)
       }
+      let batch = due.prefix(Self.pace)
+      due.removeFirst(batch.count)
+      due += await write(batch, reports, &written)
       try? await Task.sleep(for: Self.interval)
     }
   }
@@ -94,26 +107,21 @@ package struct StatusWriter: Sendable {
     return found
   }
 
-  /// Writes what differs, and answers whether more is to be written.
+  /// Writes statuses, and answers whose have to be written once more.
   private func write(
-    _ reports: [Subject: Report], _ written: inout [Subject: JSONValue]
-  ) async -> Bool {
-    for subject in written.keys where reports[subject] == nil { written[subject] = nil }
-    let due = reports.filter { !Self.says(written[$0.key], $0.value) }.keys.sorted()
+    _ subjects: ArraySlice<Subject>, _ reports: [Subject: Report],
+    _ written: inout [Subject: JSONValue]
+  ) async -> [Subject] {
     let results = await withTaskGroup(of: (Subject, JSONValue?, Bool).self) { group in
-      for subject in due.prefix(Self.pace) {
+      for subject in subjects {
         guard let report = reports[subject] else { continue }
         let status = status(report, replacing: written[subject])
         group.addTask { await put(status, subject) }
       }
       return await group.reduce(into: []) { $0.append($1) }
     }
-    var isBehind = due.count > Self.pace
-    for (subject, status, mustRepeat) in results {
-      if let status { written[subject] = status }
-      if mustRepeat { isBehind = true }
-    }
-    return isBehind
+    for case (let subject, let status?, _) in results { written[subject] = status }
+    return results.filter { $0.2 }.map(\.0)
   }
 
   private func put(
