@@ -42,6 +42,32 @@ import Testing
   }
 
   @Test(.timeLimit(.minutes(1)))
+  func `a watch that is open again is live, though nothing changes`() async throws {
+    try await EmbeddedAPI.runBehindFaults { relay, url in
+      try await KubernetesClient.whileOpen(url) { client in
+        let watch = client.watch(ConfigMap.self).tuned(pageSize: 10, backoff: Self.quick)
+        let following = Task { for await _ in watch {} }
+        func wait(for state: SyncState) async throws {
+          // Sooner than the server's first bookmark, which is sent after 15 s.
+          let deadline = ContinuousClock.now + .seconds(8)
+          while client.syncStates[.configMaps] != state, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(10))
+          }
+          #expect(client.syncStates[.configMaps] == state)
+        }
+        try await wait(for: .live)
+        relay.plan { $0.isWatch ? .status(500) : .none }
+        relay.cutAll()
+        try await wait(for: .stale)
+        relay.plan { _ in .none }
+        try await wait(for: .live)
+        following.cancel()
+        await following.value
+      }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
   func `reviews go through while all writes hang`() async throws {
     try await EmbeddedAPI.runBehindFaults { relay, url in
       let isHanging = Mutex(true)

@@ -170,6 +170,10 @@ package struct ResourceWatch<Value: Hashable & Sendable>: AsyncSequence, Sendabl
       isAbsent = false
       if !pending.isEmpty { backoff.reset() }
       failures = 0
+      noteLive()
+    }
+
+    private func noteLive() {
       let before = watch.setState(.live)
       if before == .absent || before == .mirrored {
         client.logger.notice(
@@ -198,6 +202,8 @@ package struct ResourceWatch<Value: Hashable & Sendable>: AsyncSequence, Sendabl
       case .watch(let revision):
         if body == nil {
           try await open("&resourceVersion=\(PercentEncoding.escaped(revision))")
+          // What does not change is not spoken of for a minute and more.
+          noteLive()
         }
         try await readChunk()
       }
