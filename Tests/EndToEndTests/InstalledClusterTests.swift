@@ -59,7 +59,7 @@ extension EndToEnd {
             "name": "web", "image": "web",
             "readinessProbe": ["httpGet": ["path": "/", "port": 8_080]],
           ]
-        ]
+        ],
       ],
     ]
 
