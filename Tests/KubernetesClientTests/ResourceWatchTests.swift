@@ -1,19 +1,12 @@
 internal import Foundation
 internal import KubernetesAPI
 internal import KubernetesClient
-internal import Logging
 import MeshTesting
 internal import StandaloneAPI
 internal import StreamingJSON
 import Testing
 
 @Suite struct ResourceWatchTests {
-  private static var logger: Logger {
-    var logger = Logger(label: "test")
-    logger.logLevel = .critical
-    return logger
-  }
-
   private static func withFolder<Result: Sendable>(
     _ body: (String) async throws -> Result
   ) async throws -> Result {
@@ -23,7 +16,6 @@ import Testing
     return try await body(folder)
   }
 
-  /// Serves for as long as `body` runs.
   /// Serves while `body` runs; an address that an ended server still closes is waited for.
   private static func serving<Result: Sendable>(
     _ folder: String, address: String = "127.0.0.1:0",
@@ -43,14 +35,14 @@ import Testing
     _ folder: String, address: String, _ body: @Sendable (String) async throws -> Result
   ) async throws -> Result {
     let server = try await StandaloneAPIServer(
-      databasePath: "\(folder)/api.db", address: address, logger: logger)
-    return try await RunningService.whileRunning(server, logger: logger) {
+      databasePath: "\(folder)/api.db", address: address, logger: EmbeddedAPI.logger)
+    return try await RunningService.whileRunning(server, logger: EmbeddedAPI.logger) {
       try await body(try await server.boundAddress)
     }
   }
 
   private static func client(_ address: String) -> KubernetesClient {
-    KubernetesClient(configuration: .init(baseURL: "http://\(address)"), logger: logger)
+    KubernetesClient(configuration: .init(baseURL: "http://\(address)"), logger: EmbeddedAPI.logger)
   }
 
   private static func put(_ client: KubernetesClient, _ name: String, _ value: String) async throws
