@@ -78,7 +78,7 @@ manifests: ## Writes the manifests and the chart that skein install is made of
 e2e-kubernetes: deps ## Runs the tests of clusters against a real API server (KUBEBUILDER_ASSETS), as root
 	$(Q)test -x "$$KUBEBUILDER_ASSETS/kube-apiserver" || \
 		{ echo "KUBEBUILDER_ASSETS has to name a folder with kube-apiserver, etcd and kubectl" >&2; exit 66; }
-	$(Q)swift build --build-tests
+	$(Q)swift build -j $(JOBS) $(STRICT) --build-tests
 	$(Q)unshare --net sh -c 'ip link set lo up && ip address add 10.77.0.1/16 dev lo && \
 		SKEIN_TEST_NETWORK=10.77 swift test --skip-build --disable-xctest --no-parallel \
 		--filter "KubectlContractTests|ClusterTests|ClusterIdentityTests"'
