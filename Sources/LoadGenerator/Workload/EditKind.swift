@@ -29,25 +29,27 @@ extension ReferenceWorkload {
   /// The edit number `number` of a kind; each is different from the ones before it.
   ///
   /// `run` differs between runs on the same mesh, so that nothing is written that stands already.
-  func edit(_ kind: EditKind, number: Int, run: String) -> Edit {
-    // A step that shares no divisor with round counts, so that edits spread over the namespaces.
-    let service = (number * 7) % services
+  ///
+  /// No edit changes the Service that flaps, where there is more than one: the next flap would undo the
+  /// edit before every proxy has seen it.
+  func edit(_ kind: EditKind, number: Int, run: UInt32) -> Edit {
+    let service = spread(number, over: services - 1)
     switch kind {
     case .endpoint:
-      let runNumber = runNumber(run)
+      let runNumber = run % 12_500
       let address = "10.\(200 + runNumber % 50).\(number & 255).\(1 + runNumber / 50)"
       return Edit(
         write: .apply(endpoints(service, moved: address)),
         sign: Expectation.Sign(
           types: [.endpoints], name: "||\(host(of: service))", text: address, kind: .present))
     case .route:
-      let marker = "\(run)-\(number)."
+      let marker = "\(text(ofRun: run))-\(number)."
       return Edit(
-        write: .apply(virtualService((number * 7) % max(1, routes), marker: marker)),
+        write: .apply(virtualService(spread(number, over: routes), marker: marker)),
         sign: Expectation.Sign(
           types: [.route, .virtualHost], name: "", text: marker, kind: .present))
     case .serviceAdded, .serviceRemoved:
-      let name = "load-\(run)-\(number)"
+      let name = "load-\(text(ofRun: run))-\(number)"
       let namespace = namespace(of: number)
       let service = self.service(named: name, in: namespace)
       let isAdded = kind == .serviceAdded
@@ -58,7 +60,7 @@ extension ReferenceWorkload {
           kind: isAdded ? .present : .removed))
     case .peerAuthentication:
       let isDisabled = number % 2 == 0
-      let service = ((number / 2) * 7) % services
+      let service = spread(number / 2, over: services - 1)
       return Edit(
         write: .apply(peerAuthentication(service, mode: isDisabled ? "DISABLE" : "PERMISSIVE")),
         sign: Expectation.Sign(
@@ -67,7 +69,12 @@ extension ReferenceWorkload {
     }
   }
 
-  private func runNumber(_ run: String) -> Int {
-    run.utf8.reduce(0) { ($0 * 31 + Int($1)) % 12_500 }
+  private func text(ofRun run: UInt32) -> String { String(run, radix: 36) }
+
+  /// Spreads edits over `count` objects, and so over the namespaces: the step is a prime that no count of
+  /// objects has as a divisor, so that no object is edited again before all others are.
+  private func spread(_ number: Int, over count: Int) -> Int {
+    let count = max(1, count)
+    return number % count * (15_485_863 % count) % count
   }
 }

@@ -1,6 +1,7 @@
 internal import KubernetesAPI
 package import KubernetesClient
 package import StreamingJSON
+internal import Synchronization
 
 /// What edits of one kind took.
 package struct EditOutcome: Sendable {
@@ -44,7 +45,10 @@ package struct EditRun: Sendable {
   package var pid: Int32?
   package var timeout = Duration.seconds(20)
   /// Tells this run from others on the same mesh.
-  package var run: String
+  package var run: UInt32
+
+  /// Counted, so that runs of one process differ, from a random number on, so that those of two do.
+  private static let nextRun = Atomic<UInt32>(.random(in: 0 ... .max))
 
   package init(
     workload: ReferenceWorkload, client: KubernetesClient, fleet: ProxyFleet, rate: Double,
@@ -55,7 +59,7 @@ package struct EditRun: Sendable {
     self.fleet = fleet
     self.rate = max(0.01, rate)
     self.pid = pid
-    run = String(UInt32.random(in: 0 ... .max), radix: 36)
+    run = Self.nextRun.wrappingAdd(1, ordering: .relaxed).newValue
   }
 
   /// Makes `count` edits of a kind; `progress` is told how many have arrived.

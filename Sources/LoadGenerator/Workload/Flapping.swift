@@ -7,7 +7,7 @@ package struct Flapping: Sendable {
   package var client: KubernetesClient
   /// Changes per second.
   package var rate: Double
-  /// The Service; the last one is none that edits touch early.
+  /// The Service; no edit touches the last one.
   package var service: Int
 
   package init(workload: ReferenceWorkload, client: KubernetesClient, rate: Double) {
