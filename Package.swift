@@ -340,6 +340,9 @@ let package = Package(
         logging, nioCore, nioHTTP1, serviceLifecycle,
       ]),
     tests("SidecarInjection", ["MeshTesting", "StreamingJSON", "YAML"]),
+    tests(
+      "StatusReporting",
+      ["KubernetesAPI", "KubernetesClient", "MeshTesting", "StreamingJSON", logging]),
     tests("StreamingJSON", []),
     tests("WorkloadAuthentication", ["GRPCTransport", "OpenSSLCrypto"]),
     tests("XDSProtocol", ["DiscoveryAPI", "MeshTesting", swiftProtobuf]),

@@ -25,8 +25,8 @@ struct IngestState {
   private(set) var workloads: [ConfigKey: Workload] = [:]
   private(set) var workloadsOfNamespace: [String: Set<ConfigKey>] = [:]
   private(set) var hostsOfEntry: [ObjectKey: Set<ServiceID>] = [:]
-  /// The objects that there are, with their generations.
-  private(set) var known: [KubernetesResource: [ObjectKey: Int64]] = [:]
+  /// The objects that there are.
+  private(set) var known: [KubernetesResource: [ObjectKey: KnownObject]] = [:]
   /// Counts the changes of Istio's objects, good and bad ones.
   private(set) var configurationRevision: UInt64 = 0
   /// Services whose endpoints have to be joined again.
@@ -224,7 +224,8 @@ struct IngestState {
     _ object: DecodedObject<Value>, _ resource: KubernetesResource,
     value validate: (Value) -> [FieldIssue] = { _ in [] }
   ) -> Value? {
-    known[resource, default: [:]][object.key] = object.metadata.generation
+    known[resource, default: [:]][object.key] = KnownObject(
+      uid: object.metadata.uid, generation: object.metadata.generation)
     count(resource)
     let subject = ObjectReport.Subject(resource: resource, key: object.key)
     var problems = object.issues

@@ -66,8 +66,8 @@ package final class MeshIngest: Sendable {
   /// Counts the changes of Istio's objects; an equal value means that none of them changed since.
   package var configurationRevision: UInt64 { state.withLock(\.configurationRevision) }
 
-  /// The objects of a resource, good and bad ones, with their generations.
-  package func generations(of resource: KubernetesResource) -> [ObjectKey: Int64] {
+  /// The objects of a resource, good and bad ones.
+  package func objects(of resource: KubernetesResource) -> [ObjectKey: KnownObject] {
     state.withLock { $0.known[resource] ?? [:] }
   }
 

@@ -10,11 +10,14 @@ internal import StreamingJSON
 package struct StatusWriter: Sendable {
   /// An object with what is to be said of it.
   package struct Report: Hashable, Sendable {
+    /// Tells the object from others that had its name before.
+    package var uid: String
     /// The generation that was looked at.
     package var generation: Int64
     package var conditions: [ObjectCondition]
 
-    package init(generation: Int64, conditions: [ObjectCondition]) {
+    package init(uid: String, generation: Int64, conditions: [ObjectCondition]) {
+      self.uid = uid
       self.generation = generation
       self.conditions = conditions
     }
@@ -33,6 +36,12 @@ package struct StatusWriter: Sendable {
     package static func < (left: Subject, right: Subject) -> Bool {
       (left.resource.plural, left.key) < (right.resource.plural, right.key)
     }
+  }
+
+  /// What stands in an object's status, and which object that is.
+  private struct Written {
+    var uid: String
+    var status: JSONValue
   }
 
   /// Owns the fields of a status that are written here.
@@ -80,8 +89,8 @@ package struct StatusWriter: Sendable {
       if revision != seen, start >= restEnd {
         seen = revision
         reports = self.reports()
-        written = written.filter { reports[$0.key] != nil }
-        due = reports.filter { !Self.says(written[$0.key], $0.value) }.keys.sorted()
+        written = written.filter { reports[$0.key]?.uid == $0.value.uid }
+        due = reports.filter { !Self.says(written[$0.key]?.status, $0.value) }.keys.sorted()
         restEnd = start + min((ContinuousClock.now - start) * Self.rest, Self.longestRest)
       }
       let batch = due.prefix(Self.pace)
@@ -92,16 +101,17 @@ package struct StatusWriter: Sendable {
   }
 
   /// What stands in the statuses now, so that a new leader does not write all of them again.
-  private func present() async -> [Subject: JSONValue] {
-    var found: [Subject: JSONValue] = [:]
+  private func present() async -> [Subject: Written] {
+    var found: [Subject: Written] = [:]
     for resource in resources {
       for object in (try? await client.list(resource)) ?? [] {
         guard let name = object[path: ["metadata", "name"]]?.stringValue,
           let status = object["status"]
         else { continue }
         let namespace = object[path: ["metadata", "namespace"]]?.stringValue ?? ""
+        let uid = object[path: ["metadata", "uid"]]?.stringValue ?? ""
         found[Subject(resource: resource, key: ObjectKey(namespace: namespace, name: name))] =
-          status
+          Written(uid: uid, status: status)
       }
     }
     return found
@@ -110,17 +120,19 @@ package struct StatusWriter: Sendable {
   /// Writes statuses, and answers whose have to be written once more.
   private func write(
     _ subjects: ArraySlice<Subject>, _ reports: [Subject: Report],
-    _ written: inout [Subject: JSONValue]
+    _ written: inout [Subject: Written]
   ) async -> [Subject] {
     let results = await withTaskGroup(of: (Subject, JSONValue?, Bool).self) { group in
       for subject in subjects {
         guard let report = reports[subject] else { continue }
-        let status = status(report, replacing: written[subject])
+        let status = status(report, replacing: written[subject]?.status)
         group.addTask { await put(status, subject) }
       }
       return await group.reduce(into: []) { $0.append($1) }
     }
-    for case (let subject, let status?, _) in results { written[subject] = status }
+    for case (let subject, let status?, _) in results {
+      written[subject] = Written(uid: reports[subject]?.uid ?? "", status: status)
+    }
     return results.filter { $0.2 }.map(\.0)
   }
 

@@ -43,7 +43,7 @@ struct ObjectStatuses: Sendable {
     }
     var reports: [StatusWriter.Subject: StatusWriter.Report] = [:]
     for resource in Self.resources {
-      for (key, generation) in ingest.generations(of: resource) {
+      for (key, object) in ingest.objects(of: resource) {
         let name = "\(resource.kind)/\(key.namespace)/\(key.name)"
         var conditions = [accepted(judged[.init(resource: resource, key: key)])]
         if let kind = ConfigKind(rawValue: resource.kind) {
@@ -62,7 +62,7 @@ struct ObjectStatuses: Sendable {
             ObjectCondition(.programmed, false, reason: "RefusedByProxy", message: text))
         }
         reports[.init(resource: resource, key: key)] = .init(
-          generation: generation, conditions: Self.merged(conditions))
+          uid: object.uid, generation: object.generation, conditions: Self.merged(conditions))
       }
     }
     return reports
