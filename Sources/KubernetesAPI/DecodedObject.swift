@@ -58,7 +58,7 @@ package struct DecodedObject<Value: Hashable & Sendable>: Hashable, Sendable {
 }
 
 extension DecodedObject where Value: KubernetesObjectReadable {
-  /// Reads one object of a built-in kind; throws only when its metadata cannot be read.
+  /// Reads one object of a built-in kind; throws only when not even its name can be read.
   package init(decoding reader: JSONReader) throws(JSONDecodingError) {
     self = try .decode(reader, empty: Value.empty) {
       (value, key, reader) throws(JSONDecodingError) in
@@ -68,7 +68,7 @@ extension DecodedObject where Value: KubernetesObjectReadable {
 }
 
 extension DecodedObject where Value: JSONReadable {
-  /// Reads one object whose contents are its `spec`; throws only when its metadata cannot be read.
+  /// Reads one object whose contents are its `spec`; throws only when not even its name can be read.
   ///
   /// An object without `spec` reads as one whose `spec` is empty.
   package init(decodingSpecOf reader: JSONReader) throws(JSONDecodingError) {
@@ -106,20 +106,27 @@ extension DecodedObject {
         metadata: metadata, outcome: .value(value), unknownFields: reader.unknownFields)
     } catch {
       // The contents are bad, or the document is. Metadata may stand behind the fault, so it is
-      // looked for again with everything else passed over.
-      metadata = try readMetadata(start)
+      // looked for again with everything else passed over; and where it has the fault, who the object is
+      // tells at least that no other is meant.
+      if let whole = try? readMetadata(start, by: ObjectMeta.init(from:)) {
+        metadata = whole
+      } else {
+        metadata = try readMetadata(start, by: ObjectMeta.identity(from:))
+      }
       return DecodedObject(
         metadata: metadata, outcome: .invalid([FieldIssue(error)]),
         unknownFields: reader.unknownFields)
     }
   }
 
-  private static func readMetadata(_ start: JSONReader) throws(JSONDecodingError) -> ObjectMeta {
+  private static func readMetadata(
+    _ start: JSONReader, by read: (inout JSONReader) throws(JSONDecodingError) -> ObjectMeta
+  ) throws(JSONDecodingError) -> ObjectMeta {
     var reader = start
     var metadata = ObjectMeta()
     try reader.beginObject()
     while let key = try reader.nextKey() {
-      if key == "metadata" { metadata = try reader.read() } else { try reader.skipValue() }
+      if key == "metadata" { metadata = try read(&reader) } else { try reader.skipValue() }
     }
     try reader.finish()
     return metadata

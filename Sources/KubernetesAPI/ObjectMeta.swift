@@ -80,7 +80,7 @@ extension ObjectMeta: JSONReadable {
       case "name": name = try reader.read()
       case "namespace": namespace = try reader.read()
       case "labels": labels = try reader.readStringMap()
-      case "annotations": annotations = try reader.readStringMap()
+      case "annotations": annotations = try Self.readAnnotations(from: &reader)
       case "uid": uid = try reader.read()
       case "resourceVersion": resourceVersion = try reader.read()
       case "generation": generation = try reader.read()
@@ -88,6 +88,49 @@ extension ObjectMeta: JSONReadable {
       case "deletionTimestamp": deletionTimestamp = try reader.read()
       case "ownerReferences": ownerReferences = try reader.read()
       default: try reader.skipValue()
+      }
+    }
+  }
+}
+
+extension ObjectMeta {
+  /// Who an object is, out of metadata of which no more than that can be read.
+  ///
+  /// - Throws: when not even its name or its version can be read.
+  package static func identity(
+    from reader: inout JSONReader
+  ) throws(JSONDecodingError) -> ObjectMeta {
+    var metadata = ObjectMeta()
+    try reader.beginObject()
+    while let key = try reader.nextKey() {
+      switch key {
+      case "name": metadata.name = try reader.read()
+      case "namespace": metadata.namespace = try reader.read()
+      case "uid": metadata.uid = try reader.read()
+      case "resourceVersion": metadata.resourceVersion = try reader.read()
+      case "generation": metadata.generation = try reader.read()
+      default: try reader.skipValue()
+      }
+    }
+    return metadata
+  }
+
+  /// The annotations; a value with a NUL character, which an API server lets pass, reads as empty.
+  private static func readAnnotations(
+    from reader: inout JSONReader
+  ) throws(JSONDecodingError) -> [String: String] {
+    let start = reader
+    do throws(JSONDecodingError) {
+      return try reader.readStringMap()
+    } catch {
+      reader = start
+      return try reader.readMap { (reader) throws(JSONDecodingError) in
+        guard try !reader.readNull() else { return "" }
+        let start = reader
+        guard try reader.peekKind() == .string else { return try reader.readString() }
+        let range = try reader.readRawRange()
+        var text = JSONReader(start, range: range)
+        return (try? text.readString()) ?? ""
       }
     }
   }

@@ -26,6 +26,11 @@ extension KubernetesClient {
     /// How long a resource may be waited for before the mirror stands in for it.
     package var patience = Duration.seconds(10)
 
+    /// How long an answer that is no watch may be silent before it is given up.
+    package var longestSilence = Duration.seconds(60)
+    /// The same of a watch, which the server ends after five minutes at most.
+    package var longestWatchSilence = Duration.seconds(330)
+
     /// Whether lists are asked for as the beginning of a watch, where the server can do that.
     package var streamsLists = false
 

@@ -14,6 +14,11 @@ package enum KubernetesClientError: Error, Hashable, Sendable, CustomStringConve
   /// Whether the revision asked for is gone, so that everything must be listed again.
   package var isExpired: Bool { code == 410 }
 
+  /// Whether the answer could not be understood.
+  package var isMalformed: Bool {
+    if case .malformedAnswer = self { true } else { false }
+  }
+
   /// Whether the object or path does not exist.
   package var isNotFound: Bool { code == 404 }
 

@@ -21,6 +21,8 @@ package final class FaultyAPI: ServiceLifecycle.Service {
     case cut
     /// Nothing is answered until ``cutAll()``.
     case silence
+    /// An answer begins, and does not go on until ``cutAll()``.
+    case stall
     /// The answer is relayed for so long and then cut.
     case cutAfter(Duration)
     /// A watch is told that its revision is gone.
@@ -135,10 +137,16 @@ package final class FaultyAPI: ServiceLifecycle.Service {
       // The head of the answer must be out for the connection to be cut; the body never comes.
       return Response(status: .ok, body: ResponseBody { _ in throw Cut() })
     case .silence:
-      while state.withLock(\.generation) == generation {
-        try await Task.sleep(for: .milliseconds(5))
-      }
+      await waitForCut(generation)
       return Response(status: .ok, body: ResponseBody { _ in throw Cut() })
+    case .stall:
+      return Response(
+        status: .ok,
+        body: ResponseBody { writer in
+          try await writer.write(ByteBuffer(string: "{"))
+          await self.waitForCut(generation)
+          throw Cut()
+        })
     case .status(let code, let retryAfter):
       var headers: HTTPFields = [.contentType: "application/json"]
       if let retryAfter { headers[.retryAfter] = String(retryAfter) }
@@ -157,6 +165,12 @@ package final class FaultyAPI: ServiceLifecycle.Service {
       return Response(
         status: .ok, headers: [.contentType: "application/json"],
         body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+  }
+
+  private func waitForCut(_ generation: Int) async {
+    while !Task.isCancelled, state.withLock(\.generation) == generation {
+      try? await Task.sleep(for: .milliseconds(5))
     }
   }
 

@@ -233,6 +233,36 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(1)), arguments: [false, true])
+  func `an answer that begins and does not go on is given up`(isStreamed: Bool) async throws {
+    try await EmbeddedAPI.runBehindFaults { relay, url in
+      let stalls = Mutex(2)
+      relay.plan { seen in
+        let isList = seen.path.hasSuffix("/configmaps")
+        return isList
+          && stalls.withLock {
+            $0 -= 1
+            return $0 >= 0
+          } ? .stall : .none
+      }
+      try await KubernetesClient.whileOpen(
+        url,
+        {
+          $0.streamsLists = isStreamed
+          $0.longestSilence = .milliseconds(300)
+          $0.longestWatchSilence = .milliseconds(300)
+        }
+      ) { client in
+        var iterator = client.watch(ConfigMap.self).tuned(backoff: Self.quick).makeAsyncIterator()
+        var event = await iterator.next()
+        while event != .initDone { event = await iterator.next() }
+        #expect(client.syncStates[.configMaps] == .live)
+        stalls.withLock { $0 = 1 }
+        await #expect(throws: KubernetesClientError.self) { try await client.list(.configMaps) }
+      }
+    }
+  }
+
   @Test func `the rights that requests need are recorded`() async throws {
     try await EmbeddedAPI.runBehindFaults { _, url in
       try await KubernetesClient.whileOpen(url) { client in

@@ -131,6 +131,45 @@ import Testing
     #expect(bad.issues.first?.path == "data")
   }
 
+  @Test(arguments: [false, true])
+  func `an object with metadata that cannot be read holds nobody up`(isStreamed: Bool) throws {
+    // An API server takes a NUL in an annotation; a label like this it does not.
+    let odd =
+      #"{"metadata":{"annotations":{"a":"x\u0000y","b":"1"},"name":"x","namespace":"n","resourceVersion":"8"},"data":{"k":"v"}}"#
+    let worse =
+      #"{"metadata":{"labels":{"a":7},"name":"y","namespace":"n","uid":"u","resourceVersion":"9"}}"#
+    var machine = machine()
+    if isStreamed {
+      machine.streamsLists = true
+      _ = machine.streamBegins()
+      #expect(names(try machine.receive(line: line("ADDED", odd))) == ["init n/x"])
+      #expect(names(try machine.receive(line: line("ADDED", worse))) == ["init n/y"])
+      return
+    }
+    let listed = try machine.receive(page: page([odd, worse, item("b", 1)], revision: 7))
+    #expect(names(listed) == ["start", "init n/x", "init n/y", "init n/b", "done"])
+    guard case .initApply(let first) = listed[1], case .initApply(let second) = listed[2] else {
+      Issue.record("objects are expected")
+      return
+    }
+    #expect(first.value?.data == ["k": "v"])
+    #expect(first.metadata.annotations == ["a": "", "b": "1"])
+    #expect(second.value == nil)
+    #expect(second.metadata.uid == "u")
+    #expect(second.issues.first?.path.contains("labels") == true)
+    #expect(names(try machine.receive(line: line("MODIFIED", odd))) == ["apply n/x"])
+    #expect(machine.step == .watch(revision: "8"))
+    #expect(names(try machine.receive(line: line("MODIFIED", worse))) == ["apply n/y"])
+    #expect(machine.step == .watch(revision: "9"))
+  }
+
+  @Test func `a watch that tells nonsense is given up for a list`() throws {
+    var machine = machine()
+    _ = try machine.receive(page: page([], revision: 7))
+    machine.fail(.malformedAnswer("nonsense"))
+    #expect(machine.step == .list(token: nil))
+  }
+
   @Test(arguments: [
     "", "{}", "[]", #"{"type":"ADDED"}"#, #"{"type":"ADDED","object":3}"#, "{", "\u{0}",
   ])

@@ -46,10 +46,13 @@ final class ConnectionPools: Sendable {
     }) {
       return client
     }
-    let settings = try settings(keyPair)
+    var settings = try settings(keyPair)
     let new = Dictionary(
       uniqueKeysWithValues: RequestPurpose.allCases.map { purpose in
-        (purpose, HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings))
+        // A deadline counts until the head of an answer only.
+        settings.timeout.read = TimeAmount(
+          purpose == .watch ? configuration.longestWatchSilence : configuration.longestSilence)
+        return (purpose, HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings))
       })
     let (client, ended): (HTTPClient?, [Pools]) = state.withLock { state in
       let unused = Pools(keyPair: keyPair, clients: new)

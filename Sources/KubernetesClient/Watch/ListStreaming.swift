@@ -1,3 +1,4 @@
+internal import NIOCore
 internal import NIOHTTP1
 internal import StreamingJSON
 internal import Synchronization
@@ -24,14 +25,17 @@ final class ListStreaming: Sendable {
   ///
   /// Servers before 1.27 ignore the wish and would never end the list, so their version decides.
   func isOffered(
-    by client: KubernetesClient
+    by client: KubernetesClient, timeout: TimeAmount
   ) async throws(KubernetesClientError) -> Bool {
     switch answer.withLock({ $0 }) {
     case .yes: return true
     case .no: return false
     case .unknown: break
     }
-    let version = try await client.send(.GET, "/version", for: .read).object
+    let response = try await client.exchange(.GET, "/version", for: .read, timeout: timeout)
+    guard let version = try? JSONValue(parsing: response.bytes) else {
+      throw .malformedAnswer("/version is not JSON")
+    }
     let digits = (version["minor"]?.stringValue ?? "").prefix { $0.isNumber }
     let isOffered = version["major"]?.stringValue == "1" && (Int(digits) ?? 0) >= 27
     answer.withLock { if $0 == .unknown { $0 = isOffered ? .yes : .no } }

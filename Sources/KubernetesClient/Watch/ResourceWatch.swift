@@ -184,7 +184,8 @@ package struct ResourceWatch<Value: Hashable & Sendable>: AsyncSequence, Sendabl
 
     @concurrent private mutating func advance() async throws(KubernetesClientError) {
       if machine.step == .list(token: nil), !isStreamingRefused {
-        machine.streamsLists = try await client.lists.isOffered(by: client)
+        machine.streamsLists = try await client.lists.isOffered(
+          by: client, timeout: firstAnswerTimeout)
       }
       switch machine.step {
       case .list(let token):
@@ -216,8 +217,7 @@ package struct ResourceWatch<Value: Hashable & Sendable>: AsyncSequence, Sendabl
       let seconds = Int64.random(in: 240...300, using: &generator)
       let path =
         watch.path("watch=true&allowWatchBookmarks=true&timeoutSeconds=\(seconds)") + query
-      let response = try await client.open(
-        .GET, path, for: .watch, timeout: .seconds(seconds + 30))
+      let response = try await client.open(.GET, path, for: .watch, timeout: firstAnswerTimeout)
       body = response.body.makeAsyncIterator()
       opened = ContinuousClock.now
       splitter = LineSplitter()

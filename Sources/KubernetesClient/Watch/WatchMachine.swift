@@ -67,7 +67,7 @@ package struct WatchMachine<Value: Hashable & Sendable>: Sendable {
 
   /// Takes the body of a page of the list.
   ///
-  /// Objects whose metadata cannot be read are left out: nobody could tell their names.
+  /// Objects that cannot be read are left out: nobody could tell their names.
   package mutating func receive(
     page bytes: [UInt8]
   ) throws(KubernetesClientError) -> [ResourceEvent<Value>] {
@@ -114,7 +114,8 @@ package struct WatchMachine<Value: Hashable & Sendable>: Sendable {
     return events
   }
 
-  /// Takes one line of a watch.
+  /// Takes one line of a watch. What cannot be read is left out, as it is from a page, so that one object
+  /// does not keep all others from being followed.
   package mutating func receive(
     line bytes: [UInt8]
   ) throws(KubernetesClientError) -> [ResourceEvent<Value>] {
@@ -137,7 +138,13 @@ package struct WatchMachine<Value: Hashable & Sendable>: Sendable {
       var events: [ResourceEvent<Value>] = []
       switch type {
       case "ADDED", "MODIFIED", "DELETED":
-        let decoded = try decode(object.reader)
+        guard let decoded = try? decode(object.reader) else {
+          if state != .streaming {
+            advance(
+              to: try Self.metadata(of: object.reader, by: ObjectMeta.identity).resourceVersion)
+          }
+          break
+        }
         if type == "DELETED" {
           if keepsSources { changes.append(.gone(decoded.key)) }
         } else {
@@ -151,7 +158,7 @@ package struct WatchMachine<Value: Hashable & Sendable>: Sendable {
           events.append(type == "DELETED" ? .delete(decoded.key) : .apply(decoded))
         }
       case "BOOKMARK":
-        let metadata = try Self.metadata(of: object.reader)
+        let metadata = try Self.metadata(of: object.reader, by: ObjectMeta.init(from:))
         if state == .streaming {
           if metadata.annotations[Self.endOfList] == "true" {
             end(&events, metadata.resourceVersion)
@@ -184,7 +191,8 @@ package struct WatchMachine<Value: Hashable & Sendable>: Sendable {
     switch state {
     case .empty: break
     case .listing, .streaming: state = .empty
-    case .watching: if error.isExpired { state = .empty }
+    // What could not be read would be sent again from the same place.
+    case .watching: if error.isExpired || error.isMalformed { state = .empty }
     }
   }
 
@@ -214,12 +222,14 @@ package struct WatchMachine<Value: Hashable & Sendable>: Sendable {
     if !revision.isEmpty { state = .watching(revision: revision) }
   }
 
-  private static func metadata(of start: JSONReader) throws(JSONDecodingError) -> ObjectMeta {
+  private static func metadata(
+    of start: JSONReader, by read: (inout JSONReader) throws(JSONDecodingError) -> ObjectMeta
+  ) throws(JSONDecodingError) -> ObjectMeta {
     var reader = start
     var metadata = ObjectMeta()
     try reader.beginObject()
     while let key = try reader.nextKey() {
-      if key == "metadata" { metadata = try reader.read() } else { try reader.skipValue() }
+      if key == "metadata" { metadata = try read(&reader) } else { try reader.skipValue() }
     }
     return metadata
   }
