@@ -8,8 +8,10 @@ internal import YAML
 /// Keeps the embedded API as a folder of YAML files, or one file, says.
 ///
 /// Files are looked at once per interval. What a file names is applied; what it named before and names
-/// no longer is deleted, if it came from a file. A file that cannot be read changes nothing: its objects
-/// stay as they were last, and every other file is applied.
+/// no longer is deleted at the look after that, if it came from a file and that has not changed again: a
+/// file may be in the middle of being written. A file that cannot be read changes nothing: its objects
+/// stay as they were last, and every other file is applied. A folder that cannot be read changes nothing
+/// at all.
 package actor ConfigurationFolder: ServiceLifecycle.Service {
   /// What one look at the files led to.
   package struct Outcome: Hashable, Sendable {
@@ -94,7 +96,14 @@ package actor ConfigurationFolder: ServiceLifecycle.Service {
 
   /// Applies the files if any changed since the last look; `nil` when none did.
   package func applyChanges() async throws -> Outcome? {
-    guard readFiles() || isFirst || hasPending else { return nil }
+    let names: [String]
+    do throws(Unreadable) {
+      names = try fileNames()
+    } catch {
+      return Outcome(problems: ["\(path):1:1: \(error.reason)"])
+    }
+    let changed = readFiles(names)
+    guard !changed.isEmpty || isFirst || hasPending else { return nil }
     isFirst = false
     hasPending = false
     var outcome = Outcome()
@@ -109,6 +118,10 @@ package actor ConfigurationFolder: ServiceLifecycle.Service {
     }
     for (identity, source) in try await applier.applied() {
       guard !named.contains(Self.name(identity)), !bad.contains(source) else { continue }
+      guard !changed.contains(source) else {
+        hasPending = true
+        continue
+      }
       try await applier.delete(identity)
       outcome.deleted += 1
     }
@@ -182,36 +195,38 @@ package actor ConfigurationFolder: ServiceLifecycle.Service {
   /// The largest file that is read.
   private static let maximumFileSize = 64 << 20
 
-  /// Reads what changed on disk; true when something did.
-  private func readFiles() -> Bool {
-    var isChanged = false
-    let names = fileNames()
-    for name in files.keys where !names.contains(name) {
-      files[name] = nil
-      isChanged = true
-    }
+  /// Reads what changed on disk, and answers which files did.
+  private func readFiles(_ names: [String]) -> Set<String> {
+    var changed = Set(files.keys).subtracting(names)
+    for name in changed { files[name] = nil }
     for name in names {
-      guard let stamp = stamp(of: name) else { continue }
+      let stamp = stamp(of: name)
       if let file = files[name], file.stamp == stamp { continue }
-      isChanged = true
+      changed.insert(name)
       files[name] = read(name, stamp)
     }
-    return isChanged
+    return changed
   }
 
-  private func fileNames() -> [String] {
-    var isFolder = false
-    if let attributes = try? FileManager.default.attributesOfItem(atPath: resolved(path)) {
-      isFolder = attributes[.type] as? FileAttributeType == .typeDirectory
+  /// Why nothing can be said about the files.
+  private struct Unreadable: Error {
+    var reason: String
+  }
+
+  private func fileNames() throws(Unreadable) -> [String] {
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: resolved(path)) else {
+      throw Unreadable(reason: "there is no such file or folder")
     }
-    guard isFolder else { return [path] }
-    let entries = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    guard attributes[.type] as? FileAttributeType == .typeDirectory else { return [path] }
+    guard let entries = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+      throw Unreadable(reason: "the folder cannot be read")
+    }
     return entries.filter { name in
       !name.hasPrefix(".") && [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) }
     }.sorted().map { "\(path)/\($0)" }
   }
 
-  private func stamp(of name: String) -> Stamp? {
+  private func stamp(of name: String) -> Stamp {
     // A mounted ConfigMap changes by moving a link, so the file behind it counts.
     guard let attributes = try? FileManager.default.attributesOfItem(atPath: resolved(name)) else {
       return Stamp(modified: 0, size: -1)
@@ -221,7 +236,7 @@ package actor ConfigurationFolder: ServiceLifecycle.Service {
   }
 
   private func resolved(_ name: String) -> String {
-    URL(filePath: name).resolvingSymlinksInPath().path()
+    URL(filePath: name).resolvingSymlinksInPath().path(percentEncoded: false)
   }
 
   private func read(_ name: String, _ stamp: Stamp) -> File {

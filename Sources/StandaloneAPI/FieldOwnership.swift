@@ -144,6 +144,12 @@ extension FieldOwnership {
     var time: String
   }
 
+  /// Whether a manager applied a field, and nobody else owns it.
+  func isOwned(_ field: Field, byNoneBut writer: Writer) -> Bool {
+    let owners = entries.filter { $0.fields.contains(field) }
+    return owners.count == 1 && owners[0].isOf(writer.manager, .apply, writer.subresource)
+  }
+
   /// Notes what a write other than server-side apply has changed.
   mutating func update(by writer: Writer, from old: JSONValue, to new: JSONValue) {
     let (before, after) = (Self.owned(in: old), Self.owned(in: new))

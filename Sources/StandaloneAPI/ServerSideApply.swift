@@ -10,13 +10,24 @@ struct ServerSideApply {
   /// What it applied the last time.
   let previous: JSONValue?
 
-  /// The object with the intent in it; what the manager left out since the last time is gone.
+  /// The object with the intent in it; what the manager left out since the last time is gone, where it
+  /// still was the manager's, and nobody else's.
   func merged(into current: JSONValue) -> JSONValue {
-    var patch = intent
-    if let previous {
-      patch = Self.removals(from: previous, to: intent).merging(asPatch: intent)
+    let ownership = FieldOwnership(of: current)
+    let (before, now) = (
+      FieldOwnership.owned(in: previous ?? [:]), FieldOwnership.owned(in: intent)
+    )
+    var merged = current
+    var kept: JSONValue = [:]
+    for (field, value) in before where !field.contains(where: { $0.hasPrefix("k:") }) {
+      let path = field.map { String($0.dropFirst(2)) }
+      if now[field] != nil {
+        kept[path: path] = value
+      } else if ownership.isOwned(field, byNoneBut: writer) {
+        merged.remove(path, withParentsOf: intent)
+      }
     }
-    var merged = current.merging(patch)
+    merged = merged.merging(Self.removals(from: kept, to: intent).merging(asPatch: intent))
     // Conditions are a set by type, of which a manager writes its own.
     let path = ["status", "conditions"]
     if let old = current[path: path]?.arrayValue, let new = intent[path: path]?.arrayValue {
@@ -139,6 +150,16 @@ struct ServerSideApply {
 }
 
 extension JSONValue {
+  /// Removes a member, and the objects that held nothing else, unless `intent` has them.
+  fileprivate mutating func remove(_ path: [String], withParentsOf intent: JSONValue) {
+    self[path: path] = nil
+    let parent = Array(path.dropLast())
+    guard !parent.isEmpty, intent[path: parent] == nil,
+      self[path: parent]?.objectValue?.isEmpty == true
+    else { return }
+    remove(parent, withParentsOf: intent)
+  }
+
   /// Two merge patches as one; the members of `other` stand over those of the value.
   fileprivate func merging(asPatch other: JSONValue) -> JSONValue {
     guard var object = objectValue, let changes = other.objectValue else { return other }

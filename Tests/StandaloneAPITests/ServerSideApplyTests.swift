@@ -66,6 +66,33 @@ import Testing
     }
   }
 
+  @Test func `what a manager leaves out stays where it is somebody else's`() async throws {
+    try await RunningAPI.run { api in
+      func labels(_ labels: JSONValue) -> JSONValue {
+        Self.spec.merging(["metadata": ["labels": labels]])
+      }
+      func present(_ object: JSONValue) -> JSONValue? { object[path: ["metadata", "labels"]] }
+      try await Self.apply(api, as: "one", labels(["edited": "1", "shared": "1", "own": "1"]))
+      try await Self.apply(
+        api, as: "two", ["metadata": ["labels": ["shared": "1"]]])
+      _ = try await api.request(
+        "PATCH", "\(Self.gateway)?fieldManager=editor",
+        ["metadata": ["labels": ["edited": "2"]]], type: "application/merge-patch+json")
+      // Neither what another one changed nor what another one applies goes, even with all labels left out.
+      let (code, less, _) = try await Self.apply(api, as: "one", Self.spec)
+      #expect(code == 200)
+      #expect(present(less) == ["edited": "2", "shared": "1"])
+      let (_, none, _) = try await Self.apply(api, as: "two", ["metadata": [:]])
+      #expect(present(none) == ["edited": "2"])
+      #expect(none[path: ["spec", "host"]] == "a")
+      // A spec that two apply stays with the one who still does.
+      try await Self.apply(api, as: "two", Self.spec)
+      let (_, left, _) = try await Self.apply(api, as: "two", ["metadata": [:]])
+      #expect(left[path: ["spec", "host"]] == "a")
+      #expect(Self.owners(left).keys.sorted() == ["editor", "one"])
+    }
+  }
+
   @Test func `a part of a spec cannot be shared, and the answer says so`() async throws {
     try await RunningAPI.run { api in
       try await Self.apply(api, as: "one", Self.spec)
