@@ -63,12 +63,12 @@ extension Server {
       validator.require(!isTLS, "\(path).tls", "a server for \(proto) needs tls settings")
       return
     }
-    if proto == "HTTP" {
+    if ["HTTP", "HTTP2", "HTTP_PROXY", "GRPC", "GRPC-WEB"].contains(proto) {
       validator.require(
-        tls.httpsRedirect && tls.mode == .passthrough && tls.serverCertificate.isEmpty
-          && tls.credentialName.isEmpty && tls.credentialNames.isEmpty
-          && tls.tlsCertificates.isEmpty,
-        "\(path).tls", "a server for HTTP can only have httpsRedirect")
+        (tls.mode == .passthrough || tls.mode == .autoPassthrough)
+          && tls.serverCertificate.isEmpty && tls.privateKey.isEmpty
+          && tls.caCertificates.isEmpty,
+        "\(path).tls", "a server for \(proto) can only have httpsRedirect")
       return
     }
     validator.require(

@@ -144,6 +144,16 @@ import Testing
         "{servers: [{port: {number: 443, name: a, protocol: TLS}, hosts: ['*'], tls: {mode: SIMPLE}}]}",
         "spec.servers[0].tls.serverCertificate", "certificate"
       ),
+      (
+        .gateway,
+        "{servers: [{port: {number: 80, name: a, protocol: HTTP}, hosts: ['*'], tls: {mode: SIMPLE, credentialName: c}}]}",
+        "spec.servers[0].tls", "only have httpsRedirect"
+      ),
+      (
+        .gateway,
+        "{servers: [{port: {number: 80, name: a, protocol: TCP}, hosts: ['*'], tls: {mode: PASSTHROUGH}}]}",
+        "spec.servers[0].tls", "cannot have tls"
+      ),
       (.serviceEntry, "{hosts: ['*']}", "spec.hosts[0]", "wildcard"),
       (
         .serviceEntry, "{hosts: [a.b], resolution: NONE, endpoints: [{address: 1.2.3.4}]}",
@@ -203,6 +213,14 @@ import Testing
       (
         .gateway,
         "{selector: {a: b}, servers: [{port: {number: 443, name: a, protocol: HTTPS}, hosts: [./*.x.com], tls: {mode: SIMPLE, credentialName: c}}]}"
+      ),
+      (
+        .gateway,
+        "{servers: [{port: {number: 80, name: a, protocol: HTTP}, hosts: ['*'], tls: {httpsRedirect: false}}]}"
+      ),
+      (
+        .gateway,
+        "{servers: [{port: {number: 80, name: a, protocol: HTTP2}, hosts: ['*'], tls: {httpsRedirect: true}}]}"
       ),
       (.sidecar, "{egress: [{hosts: [./*, istio-system/*, ~/*]}]}"),
       (.peerAuthentication, "{}"),
