@@ -8,7 +8,19 @@ package enum AuthorityFormat {
     "ca-cert.pem", "ca-key.pem", "root-cert.pem", "cert-chain.pem", "tls.crt", "tls.key", "ca.crt",
   ]
 
-  /// The authority.
+  /// The authority of istiod's own making, or of this control plane's: its certificate is the root, whatever
+  /// stands beside it.
+  ///
+  /// - Throws: `CryptoError` when the certificate or the key is missing, or they do not belong together.
+  package static func selfSigned(
+    _ entries: [String: [UInt8]], now: Int64
+  ) throws(CryptoError) -> SigningMaterial {
+    var own = entries.filter { $0.key == "ca-cert.pem" || $0.key == "ca-key.pem" }
+    own["root-cert.pem"] = own["ca-cert.pem"]
+    return try material(own, now: now)
+  }
+
+  /// The authority of an operator.
   ///
   /// - Throws: `CryptoError` when an entry is missing or the parts do not belong together.
   package static func material(

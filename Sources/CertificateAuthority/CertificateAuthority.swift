@@ -61,6 +61,13 @@ package final class CertificateAuthority: Sendable {
   /// The trust anchors.
   package var roots: [Certificate] { state.withLock { $0.chain.roots } }
 
+  /// What certificates are issued with: the signer, what stands between it and the roots, and these.
+  package var signingChain: [Certificate] {
+    state.withLock { state in
+      [state.slots.current.certificate] + state.chain.intermediates + state.chain.roots
+    }
+  }
+
   /// The trust anchors as one PEM text.
   package var rootsPEM: String { state.withLock { $0.chain.rootsPEM } }
 

@@ -3,31 +3,37 @@ package import OpenSSLCrypto
 internal import ServiceLifecycle
 
 /// Keeps the control plane's own certificate fresh: a new one at two thirds of the life of the
-/// last, and at once when the roots change.
+/// last, and at once when the signer changes or what stands above it.
 package struct ServerCertificateRenewal: Service {
   /// Puts a certificate in place.
   package typealias Update =
     @Sendable (_ certificate: IssuedCertificate, _ keyPEM: String) throws -> Void
 
   private static let pauseAfterFailure = Duration.seconds(10)
-  private static let longestPause = Duration.seconds(60)
 
   private let authority: CertificateAuthority
+  private let first: Certificate
   private let names: [SubjectAlternativeName]
   private let lifetime: Int64
+  private let pause: Duration
   private let clock: CertificateAuthority.Clock
   private let update: Update
   private let logger: Logger
 
-  /// Renews a certificate for `names` that lives `lifetime` seconds.
+  /// Renews the certificate `first` by ones for `names` that live `lifetime` seconds, or as long as the
+  /// signer where that is less; looks at the signer every `pause`.
   package init(
-    authority: CertificateAuthority, names: [SubjectAlternativeName], lifetime: Int64,
+    authority: CertificateAuthority, first: Certificate, names: [SubjectAlternativeName],
+    lifetime: Int64,
+    pause: Duration = .seconds(60),
     clock: @escaping CertificateAuthority.Clock = CertificateAuthority.systemClock,
     logger: Logger, update: @escaping Update
   ) {
     self.authority = authority
+    self.first = first
     self.names = names
     self.lifetime = lifetime
+    self.pause = pause
     self.clock = clock
     self.logger = logger
     self.update = update
@@ -39,8 +45,12 @@ package struct ServerCertificateRenewal: Service {
     let (certificate, keyPEM) = try authority.issueServerCertificate(
       names: names, lifetime: lifetime)
     try update(certificate, keyPEM)
+    return due(certificate.certificate)
+  }
+
+  private func due(_ certificate: Certificate) -> Int64 {
     let now = clock()
-    return now + max(1, (certificate.certificate.notAfter - now) * 2 / 3)
+    return now + max(1, (certificate.notAfter - now) * 2 / 3)
   }
 
   /// Renews until a graceful shutdown; the first certificate is expected to be in place.
@@ -49,15 +59,16 @@ package struct ServerCertificateRenewal: Service {
   }
 
   private func renewAgainAndAgain() async throws {
-    var due = clock() + lifetime * 2 / 3
-    var roots = authority.roots
+    var due = due(first)
+    var chain = authority.signingChain
     while true {
       let left = Duration.seconds(max(0, due - clock()))
-      try await Task.sleep(for: min(left, Self.longestPause))
-      guard clock() >= due || authority.roots != roots else { continue }
+      try await Task.sleep(for: min(left, pause))
+      let present = authority.signingChain
+      guard clock() >= due || present != chain else { continue }
       do {
         due = try renew()
-        roots = authority.roots
+        chain = present
       } catch {
         logger.error(
           "The server certificate cannot be renewed", metadata: ["error": "\(error)"])

@@ -55,6 +55,23 @@ package struct SigningMaterial: Sendable {
       certificate: certificate, key: key, chain: [], roots: [certificate], now: now)
   }
 
+  /// Whether so little is left of the life of a self-signed root that it has to be renewed: a fifth, as with
+  /// istiod.
+  package static func isDueForRenewal(_ root: Certificate, at now: Int64) -> Bool {
+    root.notAfter - now <= (root.notAfter - root.notBefore) / 5
+  }
+
+  /// The same root with the same key for another `lifetime` seconds.
+  package func renewed(
+    lifetime: Int64, now: Int64, serialNumber: [UInt8]
+  ) throws(CryptoError) -> SigningMaterial {
+    let template = CertificateTemplate(
+      renewing: certificate, serialNumber: serialNumber, notBefore: now - 120,
+      notAfter: now + lifetime)
+    let root = try template.sign(with: key, issuer: nil)
+    return try SigningMaterial(certificate: root, key: key, chain: [], roots: [root], now: now)
+  }
+
   private func verifyPath(at now: Int64) throws(CryptoError) {
     let chain = intermediates.isEmpty ? [certificate] : intermediates
     let verifier = try CertificateVerifier(roots: roots)

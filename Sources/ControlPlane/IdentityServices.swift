@@ -49,7 +49,8 @@ struct IdentityServices: Sendable {
       certificateChainPEM: server.certificate.chainPEM, privateKeyPEM: server.keyPEM)
     self.webhookTLS = webhookTLS
     renewal = ServerCertificateRenewal(
-      authority: authority, names: names, lifetime: lifetime, logger: logger
+      authority: authority, first: server.certificate.certificate, names: names, lifetime: lifetime,
+      logger: logger
     ) { certificate, keyPEM in
       try tls.update(certificateChainPEM: certificate.chainPEM, privateKeyPEM: keyPEM)
       try webhookTLS.update(certificateChainPEM: certificate.chainPEM, privateKeyPEM: keyPEM)

@@ -1,5 +1,12 @@
 /// Everything a certificate will say; `sign` makes the certificate.
 package struct CertificateTemplate: Hashable, Sendable {
+  /// What a certificate that this one follows has: its encoded name and its key identifier.
+  private struct Predecessor: Hashable {
+    var subject: [UInt8]
+    var keyIdentifier: [UInt8]
+  }
+
+  private var predecessor: Predecessor?
   /// The subject's organization; an empty subject when both parts are nil.
   package var organization: String?
   /// The subject's common name.
@@ -35,6 +42,21 @@ package struct CertificateTemplate: Hashable, Sendable {
     self.keyUsage = keyUsage
   }
 
+  /// A template for the same authority with the same key at another time: what the one before signed, this
+  /// one verifies.
+  package init(
+    renewing authority: Certificate, serialNumber: [UInt8], notBefore: Int64, notAfter: Int64
+  ) {
+    self.init(
+      serialNumber: serialNumber, notBefore: notBefore, notAfter: notAfter,
+      publicKey: authority.publicKey, keyUsage: authority.keyUsage ?? [.keyCertSign, .crlSign])
+    predecessor = Predecessor(
+      subject: authority.subjectDER, keyIdentifier: authority.keyIdentifier)
+    isCA = true
+  }
+
+  private var keyIdentifier: [UInt8] { predecessor?.keyIdentifier ?? publicKey.identifier }
+
   /// Signs with the key of `issuer`, or makes a self-signed certificate when that is nil.
   package func sign(
     with key: PrivateKey, issuer: Certificate?
@@ -42,7 +64,7 @@ package struct CertificateTemplate: Hashable, Sendable {
     let algorithm = SignatureAlgorithm.forSigning(with: try key.publicKey())
     let subject = subjectDER
     let issuerKeyIdentifier =
-      issuer?.keyIdentifier ?? publicKey.identifier
+      issuer?.keyIdentifier ?? keyIdentifier
     let tbs = DERWriter.sequence(
       DERWriter.element(DERTag.constructed(0), DERWriter.integer(2)),
       DERWriter.integer(serialNumber), algorithm.encoding, issuer?.subjectDER ?? subject,
@@ -59,6 +81,7 @@ package struct CertificateTemplate: Hashable, Sendable {
 
   /// The encoded subject name.
   package var subjectDER: [UInt8] {
+    if let predecessor { return predecessor.subject }
     var names: [UInt8] = []
     let parts = [
       (ObjectIdentifier.organization, organization), (ObjectIdentifier.commonName, commonName),
@@ -94,7 +117,7 @@ package struct CertificateTemplate: Hashable, Sendable {
     if isCA {
       result += field(
         ObjectIdentifier.subjectKeyIdentifier, critical: false,
-        DERWriter.octetString(publicKey.identifier))
+        DERWriter.octetString(keyIdentifier))
     }
     result += field(
       ObjectIdentifier.authorityKeyIdentifier, critical: false,

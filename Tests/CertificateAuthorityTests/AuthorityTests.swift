@@ -146,30 +146,121 @@ import X509
     let updates = Mutex<[IssuedCertificate]>([])
     let clock: CertificateAuthority.Clock = { Self.now }
     let renewal = ServerCertificateRenewal(
-      authority: authority, names: ServerCertificateNames.loopback, lifetime: 3000, clock: clock,
+      authority: authority, first: try Self.material().certificate,
+      names: ServerCertificateNames.loopback, lifetime: 3000, clock: clock,
       logger: Logger(label: "test")
     ) { certificate, _ in updates.withLock { $0.append(certificate) } }
     #expect(try renewal.renew() == Self.now + 2000)
     #expect(updates.withLock { $0.first?.certificate.dnsNames } == ["localhost"])
   }
 
-  @Test func `A server certificate is renewed while the service runs`() async throws {
-    let authority = try CertificateAuthority(
-      slots: SigningSlots(
-        current: try SigningMaterial.selfSigned(
-          trustDomain: "cluster.local", keyType: .ecdsaP256, lifetime: 1000,
-          now: CertificateAuthority.systemClock(), serialNumber: [1])))
-    let (updates, updated) = AsyncStream.makeStream(of: Int64.self)
+  /// Runs a renewal; the closure gets the certificates that it puts in place.
+  private static func whileRenewing(
+    _ authority: CertificateAuthority, lifetime: Int64,
+    _ body: (_ next: () async -> IssuedCertificate?) async throws -> Void
+  ) async throws {
+    let first = try authority.issueServerCertificate(
+      names: ServerCertificateNames.loopback, lifetime: lifetime)
+    let (updates, updated) = AsyncStream.makeStream(of: IssuedCertificate.self)
     let renewal = ServerCertificateRenewal(
-      authority: authority, names: ServerCertificateNames.loopback, lifetime: 2,
+      authority: authority, first: first.certificate.certificate,
+      names: ServerCertificateNames.loopback, lifetime: lifetime, pause: .milliseconds(50),
       logger: Logger(label: "test")
-    ) { certificate, _ in updated.yield(certificate.certificate.notAfter) }
+    ) { certificate, _ in updated.yield(certificate) }
     let task = Task { try await renewal.run() }
-    var iterator = updates.makeAsyncIterator()
-    let first = await iterator.next()
-    let second = await iterator.next()
-    #expect(try #require(first) < #require(second))
+    try await body {
+      for await update in updates { return update }
+      return nil
+    }
     task.cancel()
     try await task.value
+  }
+
+  private static func present(_ lifetime: Int64) throws -> SigningMaterial {
+    try SigningMaterial.selfSigned(
+      trustDomain: "cluster.local", keyType: .ecdsaP256, lifetime: lifetime,
+      now: CertificateAuthority.systemClock(), serialNumber: [1])
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `A server certificate is renewed while the service runs`() async throws {
+    let authority = try CertificateAuthority(
+      slots: SigningSlots(current: try Self.present(1000)))
+    try await Self.whileRenewing(authority, lifetime: 2) { next in
+      let ends = await [next(), next()].compactMap { $0?.certificate.notAfter }
+      #expect(ends.count == 2)
+      #expect(ends.sorted() == ends && Set(ends).count == ends.count)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `A server certificate that its signer cut short is renewed in time`() async throws {
+    // A year is asked for, the signer has three seconds.
+    let authority = try CertificateAuthority(slots: SigningSlots(current: try Self.present(3)))
+    try await Self.whileRenewing(authority, lifetime: 365 * 86_400) { next in
+      let update = await next()
+      let renewed = try #require(update)
+      #expect(renewed.certificate.notAfter >= CertificateAuthority.systemClock())
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `Another signer under the same root renews the server certificate at once`() async throws {
+    let root = try Self.present(10_000)
+    let now = CertificateAuthority.systemClock()
+    let rootKey = try PrivateKey(pem: root.privateKeyPEM())
+    func intermediate(_ serialNumber: UInt8) throws -> SigningMaterial {
+      let key = try PrivateKey(generating: .ecdsaP256)
+      var template = CertificateTemplate(
+        serialNumber: [serialNumber], notBefore: now - 10, notAfter: now + 9_000,
+        publicKey: try key.publicKey(), keyUsage: [.keyCertSign])
+      template.commonName = "Intermediate"
+      template.isCA = true
+      let certificate = try template.sign(with: rootKey, issuer: root.certificate)
+      return try SigningMaterial(
+        certificate: certificate, key: key, chain: [certificate], roots: root.roots, now: now)
+    }
+    let authority = try CertificateAuthority(slots: SigningSlots(current: try intermediate(2)))
+    try await Self.whileRenewing(authority, lifetime: 8_000) { next in
+      let other = try intermediate(3)
+      try authority.replace(SigningSlots(current: other))
+      let update = await next()
+      let renewed = try #require(update)
+      try renewed.certificate.verifySignature(by: other.certificate.publicKey)
+    }
+  }
+
+  @Test func `A renewed root verifies what the one before has signed`() throws {
+    let old = try Self.material()
+    let issued = try Self.authority(old).issue(
+      requestPEM: Self.request(), identity: Self.identity, lifetime: 86_400)
+    #expect(!SigningMaterial.isDueForRenewal(old.certificate, at: Self.now))
+    let late = old.certificate.notAfter - AuthorityFiles.rootLifetime / 6
+    #expect(SigningMaterial.isDueForRenewal(old.certificate, at: late))
+    let new = try old.renewed(
+      lifetime: AuthorityFiles.rootLifetime, now: Self.now + 100, serialNumber: [9])
+    #expect(new.certificate != old.certificate)
+    #expect(new.certificate.subjectDER == old.certificate.subjectDER)
+    #expect(new.certificate.notAfter == Self.now + 100 + AuthorityFiles.rootLifetime)
+    let authority = try CertificateAuthority(slots: SigningSlots(current: new))
+    try authority.verifier.verify(
+      chainDER: [issued.certificate.der], at: Self.now + 200, for: .client)
+    let younger = try Self.authority(new, now: Self.now + 200).issue(
+      requestPEM: Self.request(), identity: Self.identity, lifetime: 3600)
+    try Self.authority(old).verifier.verify(
+      chainDER: [younger.certificate.der], at: Self.now + 200, for: .client)
+  }
+
+  @Test func `Of a root that istiod made, what stands beside it does not count`() throws {
+    let (own, other) = (try Self.material(), try Self.material(.rsa2048))
+    for beside in ["", other.certificate.pem] {
+      let entries = [
+        "ca-cert.pem": own.certificate.pem, "ca-key.pem": try own.privateKeyPEM(),
+        "root-cert.pem": beside, "cert-chain.pem": "", "key.pem": "",
+      ].mapValues { Array($0.utf8) }
+      let material = try AuthorityFormat.selfSigned(entries, now: Self.now)
+      #expect(material.roots == [own.certificate])
+      #expect(throws: CryptoError.self) { try AuthorityFormat.material(entries, now: Self.now) }
+    }
   }
 }

@@ -117,7 +117,10 @@ struct ClusterAuthority: Sendable {
     _ secret: Secret, _ name: String
   ) throws(ControlPlaneError) -> SigningMaterial {
     do throws(CryptoError) {
-      return try AuthorityFormat.material(secret.data, now: CertificateAuthority.systemClock())
+      let now = CertificateAuthority.systemClock()
+      return name == Self.ownSecret
+        ? try AuthorityFormat.selfSigned(secret.data, now: now)
+        : try AuthorityFormat.material(secret.data, now: now)
     } catch {
       throw ControlPlaneError(
         "the certificate authority in the Secret \(namespace)/\(name) cannot be used: \(error)")
