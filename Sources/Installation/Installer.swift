@@ -12,6 +12,8 @@ package struct Installer: Sendable {
     case applied(String, isCreated: Bool, isRehearsal: Bool)
     /// An object is gone.
     case deleted(String)
+    /// An object stays, for it is of another installation.
+    case kept(String)
     /// What is waited for now.
     case waiting(String)
     /// What is there now.
@@ -141,17 +143,29 @@ package struct Installer: Sendable {
 
   /// Deletes the objects; with `isPurge` the definitions too, and with them every object of Istio's kinds.
   ///
-  /// The namespace stays: it may hold what others have put there.
+  /// The namespace stays: it may hold what others have put there. So do objects of the same names that are of
+  /// another revision or were not made by an installation of this kind.
   package func uninstall(_ installation: Installation, isPurge: Bool) async throws {
     var objects = installation.objects.filter { $0.resource != .namespaces }
     if isPurge { objects = Installation.definitions + objects }
     for object in objects.reversed() {
       do throws(KubernetesClientError) {
+        guard Self.isOwn(try await client.get(object.resource, object.key), object.value) else {
+          report(.kept(Self.name(object)))
+          continue
+        }
         try await client.delete(object.resource, object.key)
         report(.deleted(Self.name(object)))
       } catch {
         guard error.isNotFound else { throw error }
       }
+    }
+  }
+
+  private static func isOwn(_ stored: JSONValue, _ object: JSONValue) -> Bool {
+    ["app.kubernetes.io/part-of", "istio.io/rev"].allSatisfy { label in
+      let path = ["metadata", "labels", label]
+      return object[path: path] == nil || stored[path: path] == object[path: path]
     }
   }
 

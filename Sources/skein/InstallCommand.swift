@@ -92,6 +92,7 @@ struct InstallCommand: AsyncParsableCommand {
     case .applied(let name, let isCreated, let isRehearsal):
       "\(name) \(isCreated ? "created" : "applied")\(isRehearsal ? " (dry run)" : "")"
     case .deleted(let name): "\(name) deleted"
+    case .kept(let name): "\(name) kept: it is of another installation"
     case .waiting(let name): "waiting for \(name)"
     case .ready(let name): "\(name) is ready"
     case .notRun: "nothing runs Deployments at this API: not waiting for them"

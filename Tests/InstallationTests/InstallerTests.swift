@@ -67,6 +67,37 @@ import Testing
     }
   }
 
+  @Test func `a canary leaves what is of another installation alone`() async throws {
+    try await Self.withClient { client in
+      let log = Log()
+      let installer = Installer(client: client, grace: .milliseconds(100)) { log.add($0) }
+      func installation(_ revision: String) throws -> Installation {
+        var values = InstallationValues(profile: .default)
+        try values.set("revision=\(revision)")
+        return Installation(values: values)
+      }
+      try await installer.install(try installation("default"), timeout: .seconds(30))
+      let before = try await Self.revisions(client)
+      try await installer.install(try installation("canary"), timeout: .seconds(30))
+      let gateway = ObjectKey(namespace: "istio-system", name: "istio-ingressgateway-canary")
+      _ = try await client.get(.deployments, gateway)
+      try await installer.uninstall(try installation("canary"), isPurge: false)
+      // The definitions and the namespace are of both, and applied again as they were.
+      #expect(try await Self.revisions(client) == before)
+
+      // Istio's own objects have the same names; they are no part of this installation.
+      let key = ObjectKey(namespace: "istio-system", name: "istiod")
+      let foreign: JSONValue = [
+        "op": "remove", "path": "/metadata/labels/app.kubernetes.io~1part-of",
+      ]
+      _ = try await client.patch(.services, key, operations: [foreign])
+      _ = log.take()
+      try await installer.uninstall(try installation("default"), isPurge: false)
+      #expect(log.take().contains(.kept("service/istiod")))
+      _ = try await client.get(.services, key)
+    }
+  }
+
   @Test func `a rehearsal stores nothing`() async throws {
     try await Self.withClient { client in
       let before = try await Self.revisions(client)

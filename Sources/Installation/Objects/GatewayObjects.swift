@@ -1,10 +1,10 @@
 internal import StreamingJSON
 
-/// The ingress gateway: a proxy of Istio's image that asks this control plane.
+/// The ingress gateway: a proxy of Istio's image that asks this control plane. Each revision has its own.
 struct GatewayObjects {
   let values: InstallationValues
 
-  private let name = "istio-ingressgateway"
+  private var name: String { "istio-ingressgateway\(ControlPlaneObjects.suffix(values))" }
   private var place: String { values.text("namespace") }
   private var selector: JSONValue { ["app": .string(name), "istio": "ingressgateway"] }
   private var labels: JSONValue { selector.merging(["istio.io/rev": values["revision"]]) }
