@@ -57,7 +57,8 @@ private struct MeshServices: Service {
     let relisting = Relisting()
     let ingest = MeshIngest(
       clusterDomain: configuration.clusterDomain, clusterID: configuration.clusterID,
-      rootNamespace: configuration.rootNamespace, awaiting: MeshIngest.joinedResources,
+      rootNamespace: configuration.rootNamespace, meshConfigMap: configuration.meshConfigMap,
+      awaiting: MeshIngest.joinedResources,
       selectors: mesh.discoverySelectors, logger: logger, needsListing: relisting.request
     ) { updates in store.apply(updates) }
     let platform =

@@ -48,7 +48,7 @@ package struct ControlPlaneConfiguration: Sendable {
     self.dataDirectory = dataDirectory
   }
 
-  /// Listens at every address, as in a pod.
+  /// Listens at every address of both families, as in a pod, whose only address may be one of IPv6.
   package mutating func listenEverywhere() {
     for path in [
       \Self.grpcAddress, \.secureGRPCAddress, \.monitoringAddress, \.httpAddress,
@@ -56,12 +56,16 @@ package struct ControlPlaneConfiguration: Sendable {
     ] {
       let address = self[keyPath: path]
       guard let colon = address.lastIndex(of: ":") else { continue }
-      self[keyPath: path] = "0.0.0.0" + address[colon...]
+      self[keyPath: path] = ListeningAddresses.everyHost + address[colon...]
     }
   }
 
   /// Whether the objects of the revision have no suffix in their names.
   var isDefaultRevision: Bool { revision.isEmpty || revision == "default" }
+  /// What stands behind the names of the objects of the revision.
+  var revisionSuffix: String { isDefaultRevision ? "" : "-\(revision)" }
+  /// The ConfigMap of the root namespace with the mesh configuration.
+  var meshConfigMap: String { "istio" + revisionSuffix }
 
   /// The shares of a lease that istiod uses.
   var leaderTiming: LeaderElection.Timing {

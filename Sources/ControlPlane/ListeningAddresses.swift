@@ -1,5 +1,6 @@
 internal import NIOCore
 internal import NIOPosix
+internal import OpenSSLCrypto
 
 #if canImport(Glibc)
 internal import Glibc
@@ -25,6 +26,20 @@ struct ListeningAddresses {
       ("--http-address", configuration.httpAddress),
       ("--monitoring-address", configuration.monitoringAddress),
     ]
+  }
+
+  /// The host that stands for all addresses: those of IPv6 are those of IPv4 too, where the kernel has them and
+  /// nobody has set it to keep them apart.
+  static var everyHost: String {
+    #if canImport(Glibc)
+    let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+    #else
+    let descriptor = socket(AF_INET6, SOCK_STREAM, 0)
+    #endif
+    guard descriptor >= 0 else { return "0.0.0.0" }
+    close(descriptor)
+    let separation = try? PrivateFile.read("/proc/sys/net/ipv6/bindv6only")
+    return separation?.first == UInt8(ascii: "1") ? "0.0.0.0" : "[::]"
   }
 
   /// Listens at each address for a moment.

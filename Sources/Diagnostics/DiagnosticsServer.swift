@@ -47,7 +47,9 @@ package final class DiagnosticsServer: ServiceLifecycle.Service {
     guard let colon = address.lastIndex(of: ":"),
       let port = Int(address[address.index(after: colon)...]), (0...65_535).contains(port)
     else { throw DiagnosticsError.malformedAddress(address) }
-    return (String(address[..<colon]), port)
+    let host = address[..<colon]
+    let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+    return (String(isBracketed ? host.dropFirst().dropLast() : host), port)
   }
 
   private func router() -> Router<BasicRequestContext> {

@@ -73,7 +73,7 @@ struct EndpointSlices {
 
 extension Dictionary where Value == Set<ObjectKey> {
   /// Puts `member` into the set of `key`, or takes it out; empty sets are not kept.
-  fileprivate mutating func set(_ member: ObjectKey, in key: Key, isMember: Bool) {
+  mutating func set(_ member: ObjectKey, in key: Key, isMember: Bool) {
     if isMember {
       self[key, default: []].insert(member)
     } else {

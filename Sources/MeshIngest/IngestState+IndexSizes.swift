@@ -4,15 +4,14 @@ extension IngestState {
     [
       "services": services.count, "pods": pods.count,
       "podsOfAddress": IndexSize.of(podsOfAddress), "nodes": nodes.count,
-      "serviceEntries": serviceEntries.count,
-      "selectingEntries": IndexSize.of(selectingEntries), "workloads": workloads.count,
+      "workloads": workloads.count,
       "workloadsOfNamespace": IndexSize.of(workloadsOfNamespace),
-      "hostsOfEntry": IndexSize.of(hostsOfEntry),
       // The kinds stay, there are only so many.
       "known": known.values.reduce(0) { $0 + $1.count },
-      "dirtyServices": dirtyServices.count, "dirtyEntries": dirtyEntries.count,
-      "updates": updates.count, "issues": issues.size,
+      "dirtyServices": dirtyServices.count, "dirtyHosts": dirtyHosts.count,
+      "excluded": excluded.count, "updates": updates.count, "issues": issues.size,
     ].merging(slices.indexSizes) { first, _ in first }
+      .merging(serviceEntries.indexSizes) { first, _ in first }
   }
 }
 

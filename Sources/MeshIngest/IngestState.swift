@@ -14,24 +14,24 @@ struct IngestState {
   let clusterDomain: String
   let clusterID: String
   let rootNamespace: String
+  /// The ConfigMap with the mesh configuration.
+  let meshConfigMap: String
   private(set) var services: [ObjectKey: Entry<KubernetesAPI.Service>] = [:]
   private(set) var slices = EndpointSlices()
   private(set) var pods: [ObjectKey: Entry<Pod>] = [:]
   private(set) var podsOfAddress: [String: Set<ObjectKey>] = [:]
   private(set) var nodes: [String: EndpointLocality] = [:]
-  private(set) var serviceEntries: [ObjectKey: Entry<ServiceEntry>] = [:]
-  /// The service entries that select workloads, by namespace.
-  private(set) var selectingEntries: [String: Set<ObjectKey>] = [:]
+  private(set) var serviceEntries = ServiceEntries()
   private(set) var workloads: [ConfigKey: Workload] = [:]
   private(set) var workloadsOfNamespace: [String: Set<ConfigKey>] = [:]
-  private(set) var hostsOfEntry: [ObjectKey: Set<ServiceID>] = [:]
   /// The objects that there are.
   private(set) var known: [KubernetesResource: [ObjectKey: KnownObject]] = [:]
   /// Counts the changes of Istio's objects, good and bad ones.
   private(set) var configurationRevision: UInt64 = 0
   /// Services whose endpoints have to be joined again.
   private(set) var dirtyServices: Set<ObjectKey> = []
-  private(set) var dirtyEntries: Set<ObjectKey> = []
+  /// Hosts of service entries that have to be made again.
+  private(set) var dirtyHosts: Set<ServiceID> = []
   /// Nodes that moved; a look at every pod finds theirs, so one look is for all of them.
   private(set) var dirtyNodes: Set<String> = []
   /// Kinds whose first list is still to come. Until it has, endpoints would be joined once for each.
@@ -39,19 +39,21 @@ struct IngestState {
   private(set) var updates: [MeshUpdate] = []
   /// Which namespaces are of the mesh.
   private(set) var membership = NamespaceMembership()
-  /// Whether objects of a namespace that was left out before have to be listed again.
+  private(set) var excluded = ExcludedObjects()
+  /// Whether the objects of a namespace that left the mesh and comes back have to be listed again.
   private(set) var needsListing = false
   /// What is wrong with objects; their last good version stays in force.
   var issues = ObjectReports()
 
   init(
-    clusterDomain: String, clusterID: String, rootNamespace: String,
+    clusterDomain: String, clusterID: String, rootNamespace: String, meshConfigMap: String,
     awaiting awaited: Set<KubernetesResource>
   ) {
     self.awaited = awaited
     self.clusterDomain = clusterDomain
     self.clusterID = clusterID
     self.rootNamespace = rootNamespace
+    self.meshConfigMap = meshConfigMap
   }
 
   /// Applies events and answers what changes in the mesh.
@@ -60,9 +62,16 @@ struct IngestState {
       switch event {
       case .applied(let object):
         // What is of no mesh here is as if it were not there.
-        if membership.includes(object.namespaceOfMesh) { apply(object) }
-      case .deleted(let resource, let key): delete(resource, key)
+        if membership.includes(object.namespaceOfMesh) {
+          apply(object)
+        } else {
+          excluded.keep(object)
+        }
+      case .deleted(let resource, let key):
+        excluded.remove(resource, key)
+        delete(resource, key)
       case .listed(let resource, let keys):
+        excluded.listed(resource, keys)
         for key in (known[resource] ?? [:]).keys where !keys.contains(key) { delete(resource, key) }
         if resource == .namespaces { membership.areListed = true }
         awaited.remove(resource)
@@ -72,9 +81,8 @@ struct IngestState {
     guard awaited.isEmpty else { return updates }
     moveNodes()
     for key in dirtyServices { joinEndpoints(key) }
-    for key in dirtyEntries { convertEntry(key) }
+    convertHosts()
     dirtyServices = []
-    dirtyEntries = []
     return updates
   }
 
@@ -111,7 +119,8 @@ struct IngestState {
       updates.append(.secret(secretKey(object.key), SecretConversion.contents(value)))
     case .serviceEntry(let object):
       guard let value = accept(object, .serviceEntries, value: { $0.validate() }) else { return }
-      setServiceEntry(object.key, Entry(metadata: object.metadata, value: value))
+      dirtyHosts.formUnion(
+        serviceEntries.set(object.key, Entry(metadata: object.metadata, value: value)))
     case .workloadEntry(let object):
       guard let value = accept(object, .workloadEntries, value: { $0.validate() }) else { return }
       set(WorkloadConversion.workload(object.metadata, value))
@@ -165,13 +174,14 @@ struct IngestState {
         namespace: key.namespace)
       updates.append(.service(id, nil))
       dirtyServices.insert(key)
+      dirtyHosts.insert(id)
     case .endpointSlices:
       setSlice(key, nil)
     case .pods: removePod(key)
     case .nodes: setNode(key.name, nil)
     case .secrets: updates.append(.secret(secretKey(key), nil))
     case .serviceEntries:
-      setServiceEntry(key, nil)
+      dirtyHosts.formUnion(serviceEntries.set(key, nil))
     case .workloadEntries: end(configKey(.workloadEntry))
     case .virtualServices: updates.append(.virtualService(configKey(.virtualService), nil))
     case .destinationRules: updates.append(.destinationRule(configKey(.destinationRule), nil))
@@ -202,16 +212,25 @@ struct IngestState {
     guard membership.isSelective || before.isSelective else { return }
     for namespace in Set(before.labels.keys).union(membership.labels.keys) {
       switch (before.includes(namespace), membership.includes(namespace)) {
-      case (false, true): needsListing = true
+      case (false, true): join(namespace)
       case (true, false): leave(namespace)
       default: break
       }
     }
   }
 
+  private mutating func join(_ namespace: String) {
+    let (objects, areIncomplete) = excluded.take(namespace)
+    for object in objects { apply(object) }
+    if areIncomplete { needsListing = true }
+  }
+
   private mutating func leave(_ namespace: String) {
     for (resource, keys) in known where resource.isNamespaced {
-      for key in keys.keys where key.namespace == namespace { delete(resource, key) }
+      for key in keys.keys where key.namespace == namespace {
+        delete(resource, key)
+        excluded.lose(namespace)
+      }
     }
   }
 
@@ -322,12 +341,7 @@ struct IngestState {
   }
 
   private mutating func markEntries(selecting workloads: [Workload]) {
-    for workload in workloads {
-      for key in selectingEntries[workload.namespace] ?? [] {
-        guard let selector = serviceEntries[key]?.value.workloadSelector else { continue }
-        if workload.labels.isSelected(by: selector.labels) { dirtyEntries.insert(key) }
-      }
-    }
+    for workload in workloads { dirtyHosts.formUnion(serviceEntries.hosts(selecting: workload)) }
   }
 
   // MARK: Endpoints
@@ -354,9 +368,7 @@ struct IngestState {
         slice, publishesNotReady: service.value.publishNotReadyAddresses)
       hasUnknownPods = hasUnknownPods || found.hasUnknownPods
       // An address moves between slices, so for a moment it can be in two.
-      endpoints += found.endpoints.filter {
-        seen.insert("\($0.address) \($0.ports.sorted { $0.key < $1.key })").inserted
-      }
+      endpoints += found.endpoints.filter { seen.insert($0.place).inserted }
     }
     // What was there is better than nothing until the pods of the new endpoints are known.
     if endpoints.isEmpty, hasUnknownPods { return }
@@ -366,45 +378,44 @@ struct IngestState {
 
   // MARK: Service entries and mesh configuration
 
-  private mutating func setServiceEntry(_ key: ObjectKey, _ entry: Entry<ServiceEntry>?) {
-    serviceEntries[key] = entry
-    if entry?.value.workloadSelector == nil {
-      selectingEntries[key.namespace]?.remove(key)
-      if selectingEntries[key.namespace]?.isEmpty == true { selectingEntries[key.namespace] = nil }
-    } else {
-      selectingEntries[key.namespace, default: []].insert(key)
+  private mutating func convertHosts() {
+    var selected: [ObjectKey: [Workload]] = [:]
+    for id in dirtyHosts where !isOfService(id) {
+      let owners = serviceEntries.entries(of: id).map {
+        ServiceEntryConversion(metadata: $0.metadata, entry: $0.value, clusterID: clusterID)
+      }
+      var seen: Set<String> = []
+      var endpoints: [MeshEndpoint] = []
+      for owner in owners {
+        let key = owner.metadata.key
+        let workloads = selected[key] ?? workloads(selectedBy: owner)
+        selected[key] = workloads
+        let own = owner.endpoints(host: id.hostname, selected: workloads)
+        endpoints += owners.count == 1 ? own : own.filter { seen.insert($0.place).inserted }
+      }
+      // The oldest entry says what the host is; all of them say where it is.
+      updates.append(.service(id, owners.first?.service(id)))
+      updates.append(.endpoints(id, endpoints))
     }
-    dirtyEntries.insert(key)
+    dirtyHosts = []
   }
 
-  private mutating func convertEntry(_ key: ObjectKey) {
-    let entry = serviceEntries[key]
-    let conversion = entry.map {
-      ServiceEntryConversion(metadata: $0.metadata, entry: $0.value, clusterID: clusterID)
-    }
-    let services = conversion?.services ?? []
-    let ids = Set(services.map(\.id))
-    for ended in (hostsOfEntry[key] ?? []).subtracting(ids) {
-      updates.append(.service(ended, nil))
-      updates.append(.endpoints(ended, []))
-    }
-    hostsOfEntry[key] = ids.isEmpty ? nil : ids
-    guard let conversion else { return }
-    let selected =
-      conversion.entry.workloadSelector.map { selector in
-        (workloadsOfNamespace[key.namespace] ?? []).compactMap { workloads[$0] }
-          .filter { $0.labels.isSelected(by: selector.labels) }.sorted { $0.origin < $1.origin }
-      } ?? []
-    for service in services {
-      updates.append(.service(service.id, service))
-      updates.append(
-        .endpoints(
-          service.id, conversion.endpoints(host: service.hostname, selected: selected)))
-    }
+  /// Whether a host is that of a Kubernetes Service, which comes before every service entry.
+  private func isOfService(_ id: ServiceID) -> Bool {
+    let suffix = ".\(id.namespace).svc.\(clusterDomain)".lowercased()
+    guard id.hostname.hasSuffix(suffix) else { return false }
+    let name = String(id.hostname.dropLast(suffix.count))
+    return services[ObjectKey(namespace: id.namespace, name: name)] != nil
+  }
+
+  private func workloads(selectedBy entry: ServiceEntryConversion) -> [Workload] {
+    guard let selector = entry.entry.workloadSelector else { return [] }
+    return (workloadsOfNamespace[entry.metadata.namespace] ?? []).compactMap { workloads[$0] }
+      .filter { $0.labels.isSelected(by: selector.labels) }.sorted { $0.origin < $1.origin }
   }
 
   private mutating func setConfigMap(_ metadata: ObjectMeta, _ value: ConfigMap) {
-    guard metadata.namespace == rootNamespace, metadata.name == "istio",
+    guard metadata.namespace == rootNamespace, metadata.name == meshConfigMap,
       let text = value.data["mesh"]
     else { return }
     let subject = ObjectReport.Subject(resource: .configMaps, key: metadata.key)
@@ -418,4 +429,9 @@ struct IngestState {
         subject: subject, isRejected: true, issues: [issue], unknownFields: [])
     }
   }
+}
+
+extension MeshEndpoint {
+  /// Tells endpoints of a service apart.
+  fileprivate var place: String { "\(address) \(ports.sorted { $0.key < $1.key })" }
 }

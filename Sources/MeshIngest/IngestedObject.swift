@@ -51,6 +51,26 @@ package enum IngestedObject: Sendable {
     }
   }
 
+  /// The kind.
+  package var resource: KubernetesResource {
+    switch self {
+    case .namespace: .namespaces
+    case .service: .services
+    case .endpointSlice: .endpointSlices
+    case .pod: .pods
+    case .node: .nodes
+    case .configMap: .configMaps
+    case .secret: .secrets
+    case .virtualService: .virtualServices
+    case .destinationRule: .destinationRules
+    case .gateway: .gateways
+    case .serviceEntry: .serviceEntries
+    case .workloadEntry: .workloadEntries
+    case .sidecar: .sidecars
+    case .peerAuthentication: .peerAuthentications
+    }
+  }
+
   package var key: ObjectKey {
     switch self {
     case .namespace(let object): object.key

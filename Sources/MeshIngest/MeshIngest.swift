@@ -23,17 +23,19 @@ package final class MeshIngest: Sendable {
   /// An ingest that hands updates to `sink`, in order, one call at a time.
   ///
   /// What is joined from several objects comes once all lists of the kinds in `awaited` have come.
-  /// `needsListing` is called when a namespace joins the mesh whose objects were left out so far.
+  /// The mesh configuration is that of the ConfigMap `meshConfigMap` of the root namespace.
+  /// `needsListing` is called when a namespace that left the mesh is of it again.
   package init(
     clusterDomain: String = "cluster.local", clusterID: String = "Kubernetes",
-    rootNamespace: String = "istio-system", awaiting awaited: Set<KubernetesResource> = [],
+    rootNamespace: String = "istio-system", meshConfigMap: String = "istio",
+    awaiting awaited: Set<KubernetesResource> = [],
     selectors: [LabelSelector] = [], logger: Logger = Logger(label: "skein.ingest"),
     needsListing: @escaping @Sendable () -> Void = {},
     sink: @escaping @Sendable ([MeshUpdate]) -> Void
   ) {
     var first = IngestState(
       clusterDomain: clusterDomain, clusterID: clusterID, rootNamespace: rootNamespace,
-      awaiting: awaited)
+      meshConfigMap: meshConfigMap, awaiting: awaited)
     first.select(selectors)
     state = Mutex(first)
     self.needsListing = needsListing

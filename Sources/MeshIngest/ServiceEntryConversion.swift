@@ -12,18 +12,21 @@ struct ServiceEntryConversion {
     ConfigKey(.serviceEntry, namespace: metadata.namespace, name: metadata.name)
   }
 
-  var services: [MeshService] {
-    entry.hosts.map { host in
-      MeshService(
-        id: ServiceID(hostname: host.lowercased(), namespace: metadata.namespace),
-        name: metadata.name, source: .serviceEntry, ports: entry.ports.map(port),
-        addresses: entry.addresses, resolution: resolution,
-        isExternal: entry.location == .meshExternal,
-        selector: entry.workloadSelector?.labels ?? [:],
-        exportTo: entry.exportTo.isEmpty ? ["*"] : entry.exportTo,
-        subjectAltNames: entry.subjectAltNames,
-        creationTime: metadata.creationTimestamp?.seconds ?? 0, origin: key)
-    }
+  /// The service that a host of an entry is.
+  static func id(host: String, _ metadata: ObjectMeta) -> ServiceID {
+    ServiceID(hostname: host.lowercased(), namespace: metadata.namespace)
+  }
+
+  /// One of its hosts as a service.
+  func service(_ id: ServiceID) -> MeshService {
+    MeshService(
+      id: id, name: metadata.name, source: .serviceEntry, ports: entry.ports.map(port),
+      addresses: entry.addresses, resolution: resolution,
+      isExternal: entry.location == .meshExternal,
+      selector: entry.workloadSelector?.labels ?? [:],
+      exportTo: entry.exportTo.isEmpty ? ["*"] : entry.exportTo,
+      subjectAltNames: entry.subjectAltNames,
+      creationTime: metadata.creationTimestamp?.seconds ?? 0, origin: key)
   }
 
   private var resolution: ServiceResolution {

@@ -13,15 +13,17 @@ package final class MeshDocuments: Sendable {
 
   /// A mesh without objects, which joins none before the lists in `awaited` have come.
   package init(
-    clusterDomain: String = "cluster.local", awaiting awaited: Set<KubernetesResource> = []
+    clusterDomain: String = "cluster.local", awaiting awaited: Set<KubernetesResource> = [],
+    meshConfigMap: String = "istio", needsListing: @escaping @Sendable () -> Void = {}
   ) {
     let store = MeshStore(clusterDomain: clusterDomain)
     self.store = store
     var logger = Logger(label: "test")
     logger.logLevel = .critical
-    ingest = MeshIngest(clusterDomain: clusterDomain, awaiting: awaited, logger: logger) {
-      store.apply($0)
-    }
+    ingest = MeshIngest(
+      clusterDomain: clusterDomain, meshConfigMap: meshConfigMap, awaiting: awaited,
+      logger: logger, needsListing: needsListing
+    ) { store.apply($0) }
   }
 
   /// A mesh of the documents of a YAML text.

@@ -2,6 +2,7 @@ import KubernetesAPI
 import MeshIngest
 import MeshModel
 import MeshTesting
+import Synchronization
 import Testing
 
 /// Endpoints of what is not there any more.
@@ -105,7 +106,8 @@ import Testing
   }
 
   @Test func `Namespaces that no selector picks are not of the mesh`() throws {
-    let mesh = MeshDocuments()
+    let listings = Mutex(0)
+    let mesh = MeshDocuments(needsListing: { listings.withLock { $0 += 1 } })
     try mesh.apply(
       """
       apiVersion: v1
@@ -121,14 +123,27 @@ import Testing
       return reader.service(Self.web) != nil
     }
     try namespace("")
+    let sizes = mesh.ingest.indexSizes
     try mesh.apply(Self.service())
     #expect(!isThere())
-    try namespace("mesh: 'on'")
-    // Its objects are asked for again; here they come.
+    // What is deleted, or missing in a list, while nobody looks does not come back.
+    mesh.ingest.apply([.deleted(.services, ObjectKey(namespace: "shop", name: "web"))])
+    #expect(mesh.ingest.indexSizes == sizes)
     try mesh.apply(Self.service())
+    mesh.ingest.apply([.listed(.services, [])])
+    #expect(mesh.ingest.indexSizes == sizes)
+    try mesh.apply(Self.service())
+    // It brings its objects with it when it joins.
+    try namespace("mesh: 'on'")
     #expect(isThere())
+    #expect(listings.withLock(\.self) == 0)
     try namespace("mesh: 'off'")
     #expect(!isThere())
+    // What it had when it left is asked for again; here it comes.
+    try namespace("mesh: 'on'")
+    #expect(listings.withLock(\.self) == 1)
+    try mesh.apply(Self.service())
+    #expect(isThere())
   }
 
   @Test func `Where traffic may go is the service's word`() throws {
