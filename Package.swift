@@ -284,7 +284,8 @@ let package = Package(
     tests(
       "ControlPlane",
       [
-        "KubernetesAPI", "KubernetesClient", "MeshTesting", logging, serviceLifecycle,
+        "KubernetesAPI", "KubernetesClient", "MeshTesting", "SidecarInjection", "StreamingJSON",
+        logging, serviceLifecycle,
       ]),
     tests("EchoWorkload", [nioCore, nioPosix]),
     tests(

@@ -13,8 +13,6 @@ package struct AdmissionWebhookConfiguration: Sendable {
   package var tls: WebhookTLS?
   /// The configuration of injection; nil while it is not known yet.
   package var injection: @Sendable () -> InjectionConfiguration?
-  /// The labels of a namespace; nil while they are not known: then the API server's selectors stand.
-  package var namespaceLabels: @Sendable (_ namespace: String) -> [String: String]?
   /// The rules for objects.
   package var validator: Validator
   /// Whether requests are answered. Until then they get 503, and the failure policy decides.
@@ -27,14 +25,12 @@ package struct AdmissionWebhookConfiguration: Sendable {
   package init(
     address: String, tls: WebhookTLS? = nil,
     injection: @escaping @Sendable () -> InjectionConfiguration?,
-    namespaceLabels: @escaping @Sendable (_ namespace: String) -> [String: String]? = { _ in nil },
     validator: @escaping Validator = { ObjectVerdict.issues(of: $0, $1) },
     isReady: @escaping @Sendable () -> Bool = { true }
   ) {
     self.address = address
     self.tls = tls
     self.injection = injection
-    self.namespaceLabels = namespaceLabels
     self.validator = validator
     self.isReady = isReady
   }

@@ -98,7 +98,7 @@ package struct AdmissionWebhookServer: ServiceLifecycle.Service {
     guard let injection = configuration.injection() else {
       throw WebhookFailure(.serviceUnavailable, "the configuration of injection is not known yet")
     }
-    let (answer, result, detail) = try InjectionWebhook(configuration: configuration).answer(
+    let (answer, result, detail) = try InjectionWebhook.answer(
       review, path: parameters, injector: PodInjector(configuration: injection))
     counters.count { values in
       values.injectionRequests += 1

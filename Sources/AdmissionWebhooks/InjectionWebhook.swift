@@ -3,9 +3,7 @@ internal import SidecarInjection
 internal import StreamingJSON
 
 /// `/inject`: pods and the proxy they get.
-struct InjectionWebhook {
-  let configuration: AdmissionWebhookConfiguration
-
+enum InjectionWebhook {
   /// What came of a pod.
   enum Result: String {
     case injected
@@ -14,7 +12,7 @@ struct InjectionWebhook {
   }
 
   /// Answers a review; `path` is what follows `/inject` in the request's path.
-  func answer(
+  static func answer(
     _ review: AdmissionReview, path: Substring, injector: PodInjector
   ) throws(WebhookFailure) -> (answer: AdmissionAnswer, result: Result, detail: String) {
     guard review.kind.group.isEmpty, review.kind.kind == "Pod" else {
@@ -38,9 +36,7 @@ struct InjectionWebhook {
       parameters.apply(to: &injector.configuration)
       let outcome = try injector.inject(
         InjectionRequest(
-          pod: pod, namespace: review.namespace,
-          namespaceLabels: configuration.namespaceLabels(review.namespace),
-          environment: parameters.environment))
+          pod: pod, namespace: review.namespace, environment: parameters.environment))
       let patch = JSONPatch(from: pod, to: outcome.pod)
       return (
         AdmissionAnswer(patch: patch.operations, warnings: outcome.warnings),

@@ -7,7 +7,7 @@ package enum WebhookRegistration {
   /// The patch that makes a Mutating- or ValidatingWebhookConfiguration trust the roots.
   ///
   /// With `failsClosed` objects are refused while the webhook cannot be reached. Set it once
-  /// ``refusedProbe(namespace:)`` was refused in a dry run: then the webhook works, and only then does
+  /// ``refusedProbe(namespace:revision:)`` was refused in a dry run: then the webhook works, and only then does
   /// it become a condition of every write, so that a control plane that never started blocks nothing.
   package static func patch(
     _ configuration: JSONValue, rootsPEM: String, failsClosed: Bool
@@ -25,11 +25,17 @@ package enum WebhookRegistration {
   }
 
   /// A Gateway without servers, which a webhook that works refuses; to be created in a dry run.
-  package static func refusedProbe(namespace: String) -> JSONValue {
-    [
+  ///
+  /// It is for `revision`, so that no other revision's webhook answers; for all of them when nil.
+  package static func refusedProbe(namespace: String, revision: String?) -> JSONValue {
+    var probe: JSONValue = [
       "apiVersion": "networking.istio.io/v1", "kind": "Gateway",
       "metadata": ["generateName": "validation-probe-", "namespace": .string(namespace)],
       "spec": [:],
     ]
+    if let revision {
+      probe[path: ["metadata", "labels", "istio.io/rev"]] = .string(revision)
+    }
+    return probe
   }
 }

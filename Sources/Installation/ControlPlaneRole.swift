@@ -29,6 +29,10 @@ package struct ControlPlaneRole: Hashable, Sendable {
         group: "admissionregistration.k8s.io",
         resources: ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"],
         verbs: ["get", "patch"]),
+      // The tags of the revision have registrations of any name.
+      Rule(
+        group: "admissionregistration.k8s.io", resources: ["mutatingwebhookconfigurations"],
+        verbs: ["list"]),
       Rule(group: "authentication.k8s.io", resources: ["tokenreviews"], verbs: ["create"]),
       // They change what is injected.
       Rule(group: "networking.istio.io", resources: ["proxyconfigs"], verbs: follow),
@@ -52,7 +56,7 @@ package struct ControlPlaneRole: Hashable, Sendable {
   /// What it may do in its own namespace.
   package static let namespaceRules: [Rule] = [
     // The certificate authority's key and certificate.
-    Rule(group: "", resources: ["secrets"], verbs: ["create", "get"]),
+    Rule(group: "", resources: ["secrets"], verbs: ["create", "get", "patch"]),
     Rule(
       group: "coordination.k8s.io", resources: ["leases"],
       verbs: ["create", "get", "update"]),

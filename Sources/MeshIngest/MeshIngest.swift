@@ -60,11 +60,6 @@ package final class MeshIngest: Sendable {
     state.withLock { $0.membership.includes(namespace) }
   }
 
-  /// The labels of a namespace; nil for one that is not known.
-  package func labels(ofNamespace namespace: String) -> [String: String]? {
-    state.withLock { $0.membership.labels[namespace] }
-  }
-
   /// Counts the changes of Istio's objects; an equal value means that none of them changed since.
   package var configurationRevision: UInt64 { state.withLock(\.configurationRevision) }
 

@@ -40,12 +40,8 @@ package struct InjectionConfiguration: Hashable, Sendable {
 package struct InjectionSelection: Hashable, Sendable {
   /// The revision of this control plane.
   package var revision = "default"
-  /// Whether pods and namespaces that name no revision are this one's.
-  package var isDefaultRevision = true
-  /// Whether a pod gets a proxy that says nothing itself, once its namespace is one of ours.
+  /// Whether a pod gets a proxy that says nothing itself.
   package var injectsByDefault = true
-  /// Whether namespaces without a label are ours.
-  package var takesUnlabeledNamespaces = false
   /// Namespaces whose pods never get a proxy.
   package var excludedNamespaces: Set<String> = [
     "kube-system", "kube-public", "kube-node-lease", "local-path-storage",

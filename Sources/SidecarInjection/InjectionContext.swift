@@ -88,8 +88,6 @@ package struct InjectionRequest: Sendable {
   package var pod: JSONValue
   /// Its namespace.
   package var namespace: String
-  /// The labels of the namespace; nil when they are not known.
-  package var namespaceLabels: [String: String]?
   /// The workload it belongs to; found through its references when absent.
   package var owner: WorkloadOwner?
   /// Further variables of the proxy's environment.
@@ -97,12 +95,11 @@ package struct InjectionRequest: Sendable {
 
   /// Creates a request.
   package init(
-    pod: JSONValue, namespace: String, namespaceLabels: [String: String]? = nil,
-    owner: WorkloadOwner? = nil, environment: [(name: String, value: String)] = []
+    pod: JSONValue, namespace: String, owner: WorkloadOwner? = nil,
+    environment: [(name: String, value: String)] = []
   ) {
     self.pod = pod
     self.namespace = namespace
-    self.namespaceLabels = namespaceLabels
     self.owner = owner
     self.environment = environment
   }

@@ -21,13 +21,9 @@ package enum InjectionDecision: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Decides about a pod (contract §13.1 and §13.2).
-  ///
-  /// `namespaceLabels` is nil when they are not known, and the selectors of the webhook are to be
-  /// trusted.
+  /// Decides about a pod that the selectors of a webhook have chosen (contract §13.2).
   package static func decide(
-    _ pod: JSONValue, namespace: String, namespaceLabels: [String: String]?,
-    selection: InjectionSelection
+    _ pod: JSONValue, namespace: String, selection: InjectionSelection
   ) -> InjectionDecision {
     if pod[path: ["spec", "hostNetwork"]] == true {
       return .skip(reason: "the pod uses the network of its node")
@@ -36,11 +32,6 @@ package enum InjectionDecision: Hashable, Sendable, CustomStringConvertible {
       return .skip(reason: "the namespace \(namespace) is never injected")
     }
     let labels = pod[path: ["metadata", "labels"]].map(PodAnnotations.strings) ?? [:]
-    if let namespaceLabels,
-      let refusal = refusal(labels: labels, namespaceLabels: namespaceLabels, selection)
-    {
-      return .skip(reason: refusal)
-    }
     let annotations = PodAnnotations(pod)
     // The label beats the annotation; a value that is neither true nor false is as if unset.
     let word = labels[InjectionAnnotation.inject] ?? annotations[InjectionAnnotation.inject]
@@ -57,34 +48,5 @@ package enum InjectionDecision: Hashable, Sendable, CustomStringConvertible {
     }
     return selection.injectsByDefault
       ? .inject(reason: "the policy is enabled") : .skip(reason: "the policy is disabled")
-  }
-
-  /// Why none of the webhooks of this revision is about the pod; nil when one is.
-  private static func refusal(
-    labels: [String: String], namespaceLabels: [String: String], _ selection: InjectionSelection
-  ) -> String? {
-    if labels[InjectionAnnotation.inject].flatMap(PodAnnotations.bool) == false {
-      return "the pod refuses it"
-    }
-    func isOurs(_ revision: String) -> Bool {
-      revision == selection.revision || (selection.isDefaultRevision && revision == "default")
-    }
-    if let injection = namespaceLabels["istio-injection"] {
-      guard injection == "enabled" else {
-        return "the namespace's label istio-injection is not enabled"
-      }
-      return selection.isDefaultRevision ? nil : "the namespace belongs to the default revision"
-    }
-    if let revision = namespaceLabels[InjectionAnnotation.revision] {
-      return isOurs(revision) ? nil : "the namespace belongs to the revision \(revision)"
-    }
-    if let revision = labels[InjectionAnnotation.revision] {
-      return isOurs(revision) ? nil : "the pod belongs to the revision \(revision)"
-    }
-    let asks = labels[InjectionAnnotation.inject].flatMap(PodAnnotations.bool) == true
-    guard asks || selection.takesUnlabeledNamespaces else {
-      return "neither the pod nor its namespace asks for it"
-    }
-    return selection.isDefaultRevision ? nil : "pods without a revision are the default's"
   }
 }

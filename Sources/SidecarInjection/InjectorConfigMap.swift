@@ -138,8 +138,5 @@ package enum InjectorConfigMap {
     if let rewrites = webhook["rewriteAppHTTPProbe"]?.boolValue {
       configuration.rewritesProbes = rewrites
     }
-    if let all = webhook["enableNamespacesByDefault"]?.boolValue {
-      configuration.selection.takesUnlabeledNamespaces = all
-    }
   }
 }

@@ -25,7 +25,7 @@ package struct PodInjector: Hashable, Sendable {
   /// - Throws: `InjectionError` when an annotation cannot be followed.
   package func inject(_ request: InjectionRequest) throws(InjectionError) -> Outcome {
     let decision = InjectionDecision.decide(
-      request.pod, namespace: request.namespace, namespaceLabels: request.namespaceLabels,
+      request.pod, namespace: request.namespace,
       selection: configuration.selection)
     guard decision.isInjected else {
       return Outcome(decision: decision, pod: request.pod, warnings: [])

@@ -159,7 +159,6 @@ struct InjectCommand: AsyncParsableCommand {
   private func makeConfiguration() throws -> InjectionConfiguration {
     var result = InjectionConfiguration()
     result.selection.revision = mesh.revision
-    result.selection.isDefaultRevision = mesh.revision == "default"
     let suffix = mesh.revision == "default" ? "" : "-\(mesh.revision)"
     result.mesh.controlPlaneAddress = "istiod\(suffix).istio-system.svc:15012"
     if let path = mesh.meshConfig { try apply(meshConfiguration: path, to: &result) }

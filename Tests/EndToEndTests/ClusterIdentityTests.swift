@@ -118,12 +118,18 @@ extension EndToEnd {
       async throws
     {
       try await RunningCluster.run { cluster in
-        let webhooks = ["mutating", "validating"].map { kind in
+        let webhooks = [
+          ("Mutating", "{name: istio-sidecar-injector}"),
+          // A tag of the revision, which has a registration of its own.
+          ("Mutating", "{name: istio-revision-tag-prod, labels: {istio.io/rev: default}}"),
+          ("Mutating", "{name: other-mesh, labels: {istio.io/rev: other}}"),
+          ("Validating", "{name: istio-validator-istio-system}"),
+        ].map { kind, metadata in
           """
           ---
           apiVersion: admissionregistration.k8s.io/v1
-          kind: \(kind == "mutating" ? "Mutating" : "Validating")WebhookConfiguration
-          metadata: {name: \(kind == "mutating" ? "istio-sidecar-injector" : "istio-validator-istio-system")}
+          kind: \(kind)WebhookConfiguration
+          metadata: \(metadata)
           webhooks:
           - name: a.istio.io
             admissionReviewVersions: [v1]
@@ -219,10 +225,18 @@ extension EndToEnd {
             .mutatingWebhookConfigurations, ObjectKey(name: "istio-sidecar-injector"))
           let validator = try await cluster.client.get(
             .validatingWebhookConfigurations, ObjectKey(name: "istio-validator-istio-system"))
+          func registration(_ name: String) async throws -> JSONValue {
+            try await cluster.client.get(
+              .mutatingWebhookConfigurations, ObjectKey(name: name))
+          }
+          let (tag, other) = try await (
+            registration("istio-revision-tag-prod"), registration("other-mesh")
+          )
           func trust(_ object: JSONValue) -> String? {
             object["webhooks"]?.arrayValue?.first?[path: ["clientConfig", "caBundle"]]?.stringValue
           }
-          return trust(injector) == bundle && trust(validator) == bundle
+          return trust(injector) == bundle && trust(tag) == bundle && trust(other) == nil
+            && trust(validator) == bundle
             && injector["webhooks"]?.arrayValue?.first?["failurePolicy"] == "Ignore"
         }
         let injected = try await review(
@@ -241,6 +255,8 @@ extension EndToEnd {
           object: ["metadata": ["name": "g"], "spec": [:]], cluster, root: root)
         #expect(refused["allowed"] == false)
 
+        try await expectRenewal(of: "istio-ca-secret", cluster)
+
         let used =
           try JSONValue(parsing: try await cluster.page("debug/permissionz")).arrayValue?
           .compactMap(\.stringValue) ?? []
@@ -254,6 +270,35 @@ extension EndToEnd {
         }
         #expect(Set(used).subtracting(granted).sorted() == [], "used and not granted")
         #expect(Set(granted).subtracting(used).sorted() == [], "granted and not used")
+      }
+    }
+
+    /// Puts a root into the place of the control plane's that has a tenth of its life left, as istiod of old
+    /// kept it: without a copy in `root-cert.pem`.
+    private func expectRenewal(of name: String, _ cluster: RunningCluster) async throws {
+      let key = ObjectKey(namespace: "istio-system", name: name)
+      let old = try TestAuthority(age: 9 * 86_400, left: 86_400)
+      func text(_ text: String) -> JSONValue { .string(Base64.encode(Array(text.utf8))) }
+      _ = try await cluster.client.patch(
+        .secrets, key,
+        operations: [
+          ["op": "add", "path": "/data/ca-cert.pem", "value": text(old.certificate)],
+          ["op": "add", "path": "/data/ca-key.pem", "value": text(old.key)],
+          ["op": "add", "path": "/data/root-cert.pem", "value": ""],
+        ])
+      let before = try #require(try Certificate.parse(pem: old.certificate).first)
+      try await eventually("the root is renewed", within: .seconds(60)) {
+        let data = try await cluster.client.get(.secrets, key)["data"]
+        let bytes = Base64.decode(data?["ca-cert.pem"]?.stringValue ?? "") ?? []
+        let root = try Certificate.parse(pem: String(decoding: bytes, as: UTF8.self)).first
+        return root?.publicKey == before.publicKey && (root?.notAfter ?? 0) > before.notAfter
+          && data?["root-cert.pem"] == data?["ca-cert.pem"]
+      }
+      // It is in force, and namespaces get it.
+      try await eventually("namespaces have the renewed root", within: .seconds(60)) {
+        let roots = try Certificate.parse(
+          pem: ChildProgram.read(try await cluster.rootFile()) ?? "")
+        return roots.contains { $0.publicKey == before.publicKey && $0.notAfter > before.notAfter }
       }
     }
 
@@ -294,12 +339,13 @@ private struct TestAuthority {
   let certificate: String
   let key: String
 
-  init() throws {
+  /// One that was made `age` seconds ago and lives for another `left`.
+  init(age: Int64 = 60, left: Int64 = 86_400) throws {
     let key = try PrivateKey(generating: .ecdsaP256)
     let now = Int64(Date().timeIntervalSince1970)
     var template = CertificateTemplate(
-      serialNumber: try SecureRandom.bytes(16).map { $0 & 0x7F }, notBefore: now - 60,
-      notAfter: now + 86_400, publicKey: try key.publicKey(), keyUsage: [.keyCertSign, .crlSign])
+      serialNumber: try SecureRandom.bytes(16).map { $0 & 0x7F }, notBefore: now - age,
+      notAfter: now + left, publicKey: try key.publicKey(), keyUsage: [.keyCertSign, .crlSign])
     template.organization = "operator \(UInt32.random(in: 0 ... .max))"
     template.isCA = true
     certificate = try template.sign(with: key, issuer: nil).pem

@@ -4,13 +4,12 @@ import Testing
 
 @Suite struct InjectionDecisionTests {
   private func decide(
-    _ pod: JSONValue, namespace: String = "shop", labels: [String: String]? = nil,
+    _ pod: JSONValue, namespace: String = "shop",
     _ change: (inout InjectionSelection) -> Void = { _ in }
   ) -> InjectionDecision {
     var selection = InjectionSelection()
     change(&selection)
-    return .decide(
-      pod, namespace: namespace, namespaceLabels: labels, selection: selection)
+    return .decide(pod, namespace: namespace, selection: selection)
   }
 
   private func pod(
@@ -54,34 +53,5 @@ import Testing
       $0.neverInject = [.init(matchLabels: ["app": "web"])]
     }
     #expect(asked.isInjected)
-  }
-
-  /// The table of the webhooks' selectors, contract §13.1.
-  @Test(
-    arguments: [
-      (["istio-injection": "enabled"], [:], "default", true),
-      (["istio-injection": "disabled"], ["sidecar.istio.io/inject": "true"], "default", false),
-      (["istio-injection": "enabled"], ["sidecar.istio.io/inject": "false"], "default", false),
-      (["istio-injection": "enabled"], [:], "canary", false),
-      (["istio.io/rev": "canary"], [:], "canary", true),
-      (["istio.io/rev": "canary"], ["sidecar.istio.io/inject": "false"], "canary", false),
-      (["istio.io/rev": "canary"], [:], "default", false),
-      (["istio.io/rev": "default"], [:], "default", true),
-      ([:], [:], "default", false),
-      ([:], ["sidecar.istio.io/inject": "true"], "default", true),
-      ([:], ["sidecar.istio.io/inject": "true"], "canary", false),
-      ([:], ["istio.io/rev": "canary"], "canary", true),
-      ([:], ["istio.io/rev": "canary", "sidecar.istio.io/inject": "true"], "default", false),
-    ] as [([String: String], [String: String], String, Bool)])
-  func `labels of the namespace and revisions decide as the webhooks' selectors do`(
-    namespace: [String: String], labels: [String: String], revision: String, isInjected: Bool
-  ) {
-    var object: JSONValue = [:]
-    for (key, value) in labels { object[key] = .string(value) }
-    let decision = decide(pod(labels: object), labels: namespace) {
-      $0.revision = revision
-      $0.isDefaultRevision = revision == "default"
-    }
-    #expect(decision.isInjected == isInjected, "\(decision)")
   }
 }

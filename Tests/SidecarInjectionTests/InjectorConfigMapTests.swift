@@ -37,7 +37,7 @@ internal import YAML
           multiCluster: {clusterName: west}
           network: n1
         istio_cni: {enabled: true}
-        sidecarInjectorWebhook: {rewriteAppHTTPProbe: false, enableNamespacesByDefault: true}
+        sidecarInjectorWebhook: {rewriteAppHTTPProbe: false}
         """), to: &configuration)
     #expect(issues.isEmpty)
     #expect(configuration.proxy.image == "registry.test/istio/proxyv2:1.30.1-distroless")
@@ -49,7 +49,6 @@ internal import YAML
     #expect(configuration.redirection.usesCNI)
     #expect(configuration.mesh.clusterID == "west")
     #expect(!configuration.rewritesProbes)
-    #expect(configuration.selection.takesUnlabeledNamespaces)
     let injector = PodInjector(configuration: configuration)
     func inject(_ labels: JSONValue) throws -> PodInjector.Outcome {
       try injector.inject(

@@ -34,6 +34,9 @@ extension Platform {
     let roots = RootCertificates(
       client: client, rootsPEM: { authority.rootsPEM }, includes: ingest.includes(namespace:),
       logger: logger)
+    let renewal = RootRenewal(
+      client: client, namespace: configuration.rootNamespace, place: place, authority: authority,
+      logger: logger)
     let statuses = StatusSource()
     let writer = StatusWriter(
       client: client, resources: ObjectStatuses.resources,
@@ -50,7 +53,12 @@ extension Platform {
     ) {
       await withDiscardingTaskGroup { group in
         group.addTask { await roots.keep() }
-        group.addTask { await writer.run() }
+        group.addTask { await renewal.keep() }
+        group.addTask {
+          // Of what is not listed yet nothing true could be said.
+          while !Task.isCancelled, !isReady() { try? await Task.sleep(for: .milliseconds(200)) }
+          await writer.run()
+        }
       }
     }
     let trust = WebhookTrust(
@@ -61,7 +69,7 @@ extension Platform {
     let webhooks = AdmissionWebhookServer(
       configuration: AdmissionWebhookConfiguration(
         address: configuration.webhookAddress, tls: identity.webhookTLS,
-        injection: { injection.current }, namespaceLabels: ingest.labels(ofNamespace:),
+        injection: { injection.current },
         isReady: isReady),
       counters: counters, logger: logger)
     return Platform(

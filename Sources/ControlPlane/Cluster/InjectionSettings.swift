@@ -11,12 +11,17 @@ internal import YAML
 /// The configuration of injection as the cluster has it, followed: `values` and `config` of the ConfigMap
 /// `istio-sidecar-injector[-<revision>]`, `defaultConfig` of the mesh's, the ProxyConfigs, and the versions of
 /// the nodes.
+///
+/// There is none before all of them were listed, so that no pod gets what another configuration says; and a
+/// text that cannot be read leaves what was there before in force.
 final class InjectionSettings: ServiceLifecycle.Service {
   private struct State {
-    var injector: [String: String] = [:]
+    var config: JSONValue = [:]
+    var values: JSONValue = [:]
     var mesh: JSONValue = [:]
-    var kubelets: [ObjectKey: String] = [:]
-    var proxyConfigs: [ObjectKey: DecodedObject<ProxyConfig>] = [:]
+    var kubelets: [String] = []
+    var proxyConfigs: [DecodedObject<ProxyConfig>] = []
+    var awaited: Set<KubernetesResource> = [.configMaps, .nodes, .proxyConfigs]
     var current: InjectionConfiguration?
   }
 
@@ -29,19 +34,13 @@ final class InjectionSettings: ServiceLifecycle.Service {
     self.client = client
     self.configuration = configuration
     self.logger = logger
-    update { _ in }
   }
 
-  /// What pods get now.
+  /// What pods get now; nil while the cluster has not said it.
   var current: InjectionConfiguration? { state.withLock(\.current) }
 
   private var injectorName: String {
-    configuration.isDefaultRevision
-      ? "istio-sidecar-injector" : "istio-sidecar-injector-\(configuration.revision)"
-  }
-
-  private var meshName: String {
-    configuration.isDefaultRevision ? "istio" : "istio-\(configuration.revision)"
+    "istio-sidecar-injector" + configuration.revisionSuffix
   }
 
   func run() async throws {
@@ -55,71 +54,75 @@ final class InjectionSettings: ServiceLifecycle.Service {
   }
 
   private func followConfigMaps() async {
+    let names = [injectorName, configuration.meshConfigMap]
+    var maps = FollowedObjects<ConfigMap, [String: String]> { object in
+      names.contains(object.key.name) ? object.value?.data : nil
+    }
     let watch = client.watch(ConfigMap.self, namespace: configuration.rootNamespace).untracked()
-    for await event in watch {
-      switch event {
-      case .initApply(let object), .apply(let object):
-        guard let data = object.value?.data else { continue }
-        take(object.key.name, data)
-      case .delete(let key), .initDelete(let key): take(key.name, [:])
-      case .initStart, .initDone: break
+    for await event in watch where maps.take(event) && maps.areComplete {
+      func data(_ name: String) -> [String: String] {
+        maps.objects[ObjectKey(namespace: configuration.rootNamespace, name: name)] ?? [:]
+      }
+      let (injector, mesh) = (data(injectorName), data(configuration.meshConfigMap))
+      update(.configMaps) { state in
+        read(injector["config"], "\(injectorName): data.config", into: &state.config)
+        read(injector["values"], "\(injectorName): data.values", into: &state.values)
+        read(mesh["mesh"], "\(configuration.meshConfigMap): data.mesh", into: &state.mesh)
       }
     }
   }
 
-  private func take(_ name: String, _ data: [String: String]) {
-    if name == injectorName { update { $0.injector = data } }
-    if name == meshName { update { $0.mesh = Self.yaml(data["mesh"] ?? "") ?? [:] } }
-  }
-
   private func followNodes() async {
-    for await event in client.watch(Node.self).untracked() {
-      switch event {
-      case .initApply(let node), .apply(let node):
-        let version = node.value?.kubeletVersion ?? ""
-        if state.withLock({ $0.kubelets[node.key] }) != version {
-          update { $0.kubelets[node.key] = version }
-        }
-      case .delete(let key), .initDelete(let key): update { $0.kubelets[key] = nil }
-      case .initStart, .initDone: break
-      }
+    var kubelets = FollowedObjects<Node, String> { $0.value?.kubeletVersion }
+    for await event in client.watch(Node.self).untracked()
+    where kubelets.take(event) && kubelets.areComplete {
+      update(.nodes) { $0.kubelets = Array(kubelets.objects.values) }
     }
   }
 
   private func followProxyConfigs() async {
-    for await event in client.watch(.proxyConfigs, as: ProxyConfig.self).untracked() {
-      switch event {
-      case .initApply(let object), .apply(let object):
-        update { $0.proxyConfigs[object.key] = object }
-      case .delete(let key), .initDelete(let key): update { $0.proxyConfigs[key] = nil }
-      case .initStart, .initDone: break
-      }
+    var configs = FollowedObjects<ProxyConfig, DecodedObject<ProxyConfig>> { $0 }
+    for await event in client.watch(.proxyConfigs, as: ProxyConfig.self).untracked()
+    where configs.take(event) && configs.areComplete {
+      update(.proxyConfigs) { $0.proxyConfigs = Array(configs.objects.values) }
     }
   }
 
-  private func update(_ change: (inout State) -> Void) {
+  private func update(_ resource: KubernetesResource, _ change: (inout State) -> Void) {
     state.withLock { state in
       change(&state)
-      state.current = make(state)
+      state.awaited.remove(resource)
+      if state.awaited.isEmpty { state.current = make(state) }
+    }
+  }
+
+  /// Takes over a text in YAML; none is an empty one, and one that cannot be read changes nothing.
+  private func read(_ text: String?, _ place: String, into value: inout JSONValue) {
+    do {
+      value = try YAMLReader.documents(text ?? "", file: place).first?.value ?? [:]
+    } catch {
+      logger.error(
+        "a part of the configuration of injection cannot be read; what was before stays in force",
+        metadata: ["config.object": "ConfigMap/\(place)", "config.error": "\(error)"])
     }
   }
 
   private func make(_ state: State) -> InjectionConfiguration {
     var result = InjectionConfiguration()
     result.selection.revision = configuration.revision
-    result.selection.isDefaultRevision = configuration.isDefaultRevision
-    let service = configuration.isDefaultRevision ? "istiod" : "istiod-\(configuration.revision)"
-    result.mesh.controlPlaneAddress = "\(service).\(configuration.rootNamespace).svc:15012"
+    result.mesh.controlPlaneAddress =
+      "istiod\(configuration.revisionSuffix).\(configuration.rootNamespace).svc:15012"
     result.mesh.clusterID = configuration.clusterID
     result.mesh.clusterDomain = configuration.clusterDomain
     result.mesh.trustDomain = configuration.trustDomain
     result.proxyConfiguration = state.mesh["defaultConfig"] ?? [:]
+    result.mergesMetrics = state.mesh["enablePrometheusMerge"]?.boolValue ?? result.mergesMetrics
     result.proxyConfigs = WorkloadProxyConfigs(
       Self.oldestFirst(state.proxyConfigs), rootNamespace: configuration.rootNamespace)
     result.hasNativeSidecars = NativeSidecarSupport.isAvailable(
-      kubeletVersions: Array(state.kubelets.values))
+      kubeletVersions: state.kubelets)
     let issues = InjectorConfigMap.apply(
-      config: document("config", state), values: document("values", state), to: &result)
+      config: state.config, values: state.values, to: &result)
     for issue in issues {
       logger.warning(
         "a part of the configuration of injection is not followed",
@@ -130,27 +133,14 @@ final class InjectionSettings: ServiceLifecycle.Service {
   }
 
   private static func oldestFirst(
-    _ objects: [ObjectKey: DecodedObject<ProxyConfig>]
+    _ objects: [DecodedObject<ProxyConfig>]
   ) -> [WorkloadProxyConfigs.Entry] {
     func age(_ object: DecodedObject<ProxyConfig>) -> (Int64, String, String) {
       let metadata = object.metadata
       return (metadata.creationTimestamp?.seconds ?? 0, metadata.name, metadata.namespace)
     }
-    return objects.values.sorted { age($0) < age($1) }.compactMap { object in
+    return objects.sorted { age($0) < age($1) }.compactMap { object in
       object.value.map { .init(namespace: object.metadata.namespace, spec: $0.raw) }
     }
-  }
-
-  private func document(_ key: String, _ state: State) -> JSONValue {
-    guard let text = state.injector[key] else { return [:] }
-    if let value = Self.yaml(text) { return value }
-    logger.error(
-      "a part of the configuration of injection cannot be read; the defaults are used",
-      metadata: ["config.object": "ConfigMap/\(injectorName)", "config.field": "\(key)"])
-    return [:]
-  }
-
-  private static func yaml(_ text: String) -> JSONValue? {
-    (try? YAMLReader.documents(Array(text.utf8), file: "values"))?.first?.value
   }
 }

@@ -94,7 +94,11 @@ struct RootCertificates: Sendable {
   }
 
   private func write(_ namespace: String, _ state: ReconciledSet) async {
-    guard includes(namespace) else { return }
+    guard includes(namespace) else {
+      // It may become one of the mesh, or is one whose labels are not known yet.
+      state.failed(namespace)
+      return
+    }
     let key = ObjectKey(namespace: namespace, name: Self.name)
     let object: JSONValue = [
       "apiVersion": "v1", "kind": "ConfigMap",

@@ -7,7 +7,8 @@ internal import SidecarInjection
 internal import StreamingJSON
 
 /// Keeps the cluster's registrations of the webhooks trusting this control plane, by putting the roots into
-/// their `caBundle`; once the webhook answers, invalid objects are refused even while it does not.
+/// their `caBundle`, those of the revision's tags too; once the webhook answers, invalid objects are refused
+/// even while it does not.
 ///
 /// Every replica does this: all of them write the same, and only where it differs (contract §14).
 struct WebhookTrust: ServiceLifecycle.Service {
@@ -23,14 +24,26 @@ struct WebhookTrust: ServiceLifecycle.Service {
     revision.isEmpty || revision == "default" ? "" : "-\(revision)"
   }
 
-  private var injectors: [String] {
+  private var revisionName: String { revision.isEmpty ? "default" : revision }
+
+  /// The registrations for injection that carry the label of the revision, and that which has its name.
+  private func injectors() async throws(KubernetesClientError) -> Set<String> {
     let name = "istio-sidecar-injector\(revisionSuffix)"
-    return namespace == "istio-system" ? [name] : ["\(name)-\(namespace)"]
+    let own = namespace == "istio-system" ? name : "\(name)-\(namespace)"
+    let all = try await client.list(.mutatingWebhookConfigurations).compactMap { object in
+      let labels = object[path: ["metadata", "labels"]]
+      let name = object[path: ["metadata", "name"]]?.stringValue
+      return labels?["istio.io/rev"]?.stringValue == revisionName || name == own ? name : nil
+    }
+    return Set(all)
   }
 
-  private var validators: [String] {
-    let own = "istio-validator\(revisionSuffix)-\(namespace)"
-    return revisionSuffix.isEmpty ? [own, "istiod-default-validator"] : [own]
+  /// The registrations for validation, with the label of the objects that each is about.
+  private var validators: [(name: String, label: String?)] {
+    let own = (
+      name: "istio-validator\(revisionSuffix)-\(namespace)", label: revisionName as String?
+    )
+    return revisionSuffix.isEmpty ? [own, ("istiod-default-validator", nil)] : [own]
   }
 
   func run() async throws {
@@ -44,26 +57,33 @@ struct WebhookTrust: ServiceLifecycle.Service {
 
   /// Compares once and mends what differs.
   func reconcile() async {
-    for name in injectors { await mend(.mutatingWebhookConfigurations, name, failsClosed: false) }
-    var isAnswering: Bool?
-    for name in validators {
-      await mend(.validatingWebhookConfigurations, name, failsClosed: false)
-      if isAnswering == nil { isAnswering = await refusesInvalid() }
-      if isAnswering == true {
+    do throws(KubernetesClientError) {
+      for name in try await injectors() {
+        await mend(.mutatingWebhookConfigurations, name, failsClosed: false)
+      }
+    } catch {
+      logger.warning(
+        "the registrations of the webhooks cannot be read", metadata: ["error": "\(error)"])
+    }
+    for (name, label) in validators {
+      guard await mend(.validatingWebhookConfigurations, name, failsClosed: false) else { continue }
+      if await refusesInvalid(label) {
         await mend(.validatingWebhookConfigurations, name, failsClosed: true)
       }
     }
   }
 
+  /// Mends a registration; false where there is none.
+  @discardableResult
   private func mend(
     _ resource: KubernetesResource, _ name: String, failsClosed: Bool
-  ) async {
+  ) async -> Bool {
     do throws(KubernetesClientError) {
       let object = try await client.get(resource, ObjectKey(name: name))
       var operations = WebhookRegistration.patch(
         object, rootsPEM: rootsPEM(), failsClosed: failsClosed
       ).operations
-      guard !operations.isEmpty else { return }
+      guard !operations.isEmpty else { return true }
       if let version = object[path: ["metadata", "resourceVersion"]] {
         // Webhooks are known by their place: a registration that changed meanwhile is read again.
         operations.insert(
@@ -76,18 +96,19 @@ struct WebhookTrust: ServiceLifecycle.Service {
         metadata: ["config.object": "\(resource.kind)/\(name)"])
     } catch {
       // Not every installation has every webhook, and another replica may have been faster.
-      guard !error.isNotFound, !error.isConflict else { return }
+      guard !error.isNotFound, !error.isConflict else { return !error.isNotFound }
       logger.warning(
         "the registration of a webhook cannot be mended",
         metadata: ["config.object": "\(resource.kind)/\(name)", "error": "\(error)"])
     }
+    return true
   }
 
-  /// Whether the cluster refuses a Gateway that is wrong, which is never stored.
-  private func refusesInvalid() async -> Bool {
+  /// Whether the cluster refuses a Gateway of a revision that is wrong, which is never stored.
+  private func refusesInvalid(_ label: String?) async -> Bool {
     do throws(KubernetesClientError) {
       _ = try await client.create(
-        WebhookRegistration.refusedProbe(namespace: namespace), as: .gateways,
+        WebhookRegistration.refusedProbe(namespace: namespace, revision: label), as: .gateways,
         namespace: namespace, isDryRun: true)
       return false
     } catch {
