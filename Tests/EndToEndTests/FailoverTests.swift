@@ -15,6 +15,7 @@ extension EndToEnd {
     {
       let mesh = try #require(RunningMesh.current)
       let client = try mesh["client"]
+      let before = try await mesh.resourcesSent()["vhds"] ?? 0
       try mesh.apply(
         """
         apiVersion: networking.istio.io/v1
@@ -24,6 +25,10 @@ extension EndToEnd {
           hosts: [shop]
           http: [{route: [{destination: {host: shop}}], timeout: 9s}]
         """, as: "shop")
+      // Whatever is still under way would be sent by the next control plane.
+      try await eventually("the route is sent") {
+        try await mesh.resourcesSent()["vhds"] ?? 0 > before
+      }
       try await eventually("the mesh answers") { try await client.ask("shop").status == 200 }
       try await mesh.awaitSynced(proxies: 3)
       let load = try await client.underLoad("shop") {
