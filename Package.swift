@@ -343,7 +343,7 @@ let package = Package(
     tests("SidecarInjection", ["MeshTesting", "StreamingJSON", "YAML"]),
     tests(
       "StatusReporting",
-      ["KubernetesAPI", "KubernetesClient", "MeshTesting", "StreamingJSON", logging]),
+      ["KubernetesAPI", "KubernetesClient", "MeshTesting", "StreamingJSON"]),
     tests("StreamingJSON", []),
     tests("WorkloadAuthentication", ["GRPCTransport", "OpenSSLCrypto"]),
     tests("XDSProtocol", ["DiscoveryAPI", "MeshTesting", swiftProtobuf]),

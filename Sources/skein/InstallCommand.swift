@@ -40,15 +40,13 @@ struct InstallCommand: AsyncParsableCommand {
   var purge = false
 
   @Argument(help: ArgumentHelp("What to print: crds or all.", visibility: .hidden))
-  var part: Part?
-
-  enum Part: String, ExpressibleByArgument {
-    case all
-    case crds
-  }
+  var part: String?
 
   func validate() throws {
-    if part != nil, !print { throw ValidationError("crds and all are what --print prints") }
+    if let part, !print || !["all", "crds"].contains(part) {
+      throw ValidationError(
+        "\"\(part)\" is not understood; --print takes crds or all, --help lists the options")
+    }
     if [print, dryRun, uninstall].filter({ $0 }).count > 1 {
       throw ValidationError("--print, --dry-run and --uninstall exclude each other")
     }
@@ -68,7 +66,7 @@ struct InstallCommand: AsyncParsableCommand {
     let installation = Installation(values: values)
     if print {
       var objects = Installation.definitions
-      if part != .crds { objects += installation.objects }
+      if part != "crds" { objects += installation.objects }
       Swift.print(ManifestText.yaml(objects.map(\.value)), terminator: "")
       return
     }
