@@ -179,20 +179,28 @@ internal import YAML
       "webhooks": [
         [
           "name": "validation.istio.io", "failurePolicy": "Ignore",
-          "clientConfig": ["service": [:]],
-        ]
+          "clientConfig": ["service": ["name": "istiod", "namespace": "istio-system"]],
+        ],
+        // Another control plane's, and one that is no Service of the cluster.
+        ["clientConfig": ["service": ["name": "istiod", "namespace": "other"]]],
+        ["clientConfig": ["url": "https://istiod.example.com/validate"]],
       ],
     ]
-    let open = WebhookRegistration.patch(registration, rootsPEM: "roots", failsClosed: false)
+    let service = ObjectKey(namespace: "istio-system", name: "istiod")
+    let open = WebhookRegistration.patch(
+      registration, of: service, rootsPEM: "roots", failsClosed: false)
     #expect(
       open.operations == [
         ["op": "add", "path": "/webhooks/0/clientConfig/caBundle", "value": "cm9vdHM="]
       ])
-    let closed = WebhookRegistration.patch(registration, rootsPEM: "roots", failsClosed: true)
+    let closed = WebhookRegistration.patch(
+      registration, of: service, rootsPEM: "roots", failsClosed: true)
     #expect(
-      closed.operations.contains([
-        "op": "replace", "path": "/webhooks/0/failurePolicy", "value": "Fail",
-      ]))
+      Set(closed.operations)
+        == Set(
+          open.operations + [
+            ["op": "replace", "path": "/webhooks/0/failurePolicy", "value": "Fail"]
+          ]))
     let probe = WebhookRegistration.refusedProbe(namespace: "istio-system", revision: nil)
     let issues = ObjectVerdict.issues(
       of: .gateways, try JSONReader(probe.serialized()))

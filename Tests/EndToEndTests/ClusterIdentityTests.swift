@@ -122,7 +122,8 @@ extension EndToEnd {
           ("Mutating", "{name: istio-sidecar-injector}"),
           // A tag of the revision, which has a registration of its own.
           ("Mutating", "{name: istio-revision-tag-prod, labels: {istio.io/rev: default}}"),
-          ("Mutating", "{name: other-mesh, labels: {istio.io/rev: other}}"),
+          // Another mesh of this cluster, whose control plane keeps its own.
+          ("Mutating", "{name: other-mesh, labels: {istio.io/rev: default}}"),
           ("Validating", "{name: istio-validator-istio-system}"),
         ].map { kind, metadata in
           """
@@ -135,7 +136,7 @@ extension EndToEnd {
             admissionReviewVersions: [v1]
             sideEffects: None
             failurePolicy: Ignore
-            clientConfig: {service: {name: istiod, namespace: istio-system, path: /x}}
+            clientConfig: {service: {name: istiod, namespace: \(metadata.contains("other-mesh") ? "other" : "istio-system"), path: /x}}
 
           """
         }

@@ -24,18 +24,27 @@ struct WebhookTrust: ServiceLifecycle.Service {
     revision.isEmpty || revision == "default" ? "" : "-\(revision)"
   }
 
+  /// What the webhooks of this control plane call.
+  private var service: ObjectKey {
+    ObjectKey(namespace: namespace, name: "istiod\(revisionSuffix)")
+  }
+
   private var revisionName: String { revision.isEmpty ? "default" : revision }
 
   /// The registrations for injection that carry the label of the revision, and that which has its name.
-  private func injectors() async throws(KubernetesClientError) -> Set<String> {
+  private func injectors() async -> Set<String> {
     let name = "istio-sidecar-injector\(revisionSuffix)"
     let own = namespace == "istio-system" ? name : "\(name)-\(namespace)"
-    let all = try await client.list(.mutatingWebhookConfigurations).compactMap { object in
-      let labels = object[path: ["metadata", "labels"]]
-      let name = object[path: ["metadata", "name"]]?.stringValue
-      return labels?["istio.io/rev"]?.stringValue == revisionName || name == own ? name : nil
+    do throws(KubernetesClientError) {
+      let labelled = try await client.list(.mutatingWebhookConfigurations).filter { object in
+        object[path: ["metadata", "labels", "istio.io/rev"]]?.stringValue == revisionName
+      }
+      return Set(labelled.compactMap { $0[path: ["metadata", "name"]]?.stringValue } + [own])
+    } catch {
+      logger.warning(
+        "the registrations of the webhooks cannot be listed", metadata: ["error": "\(error)"])
+      return [own]
     }
-    return Set(all)
   }
 
   /// The registrations for validation, with the label of the objects that each is about.
@@ -57,13 +66,8 @@ struct WebhookTrust: ServiceLifecycle.Service {
 
   /// Compares once and mends what differs.
   func reconcile() async {
-    do throws(KubernetesClientError) {
-      for name in try await injectors() {
-        await mend(.mutatingWebhookConfigurations, name, failsClosed: false)
-      }
-    } catch {
-      logger.warning(
-        "the registrations of the webhooks cannot be read", metadata: ["error": "\(error)"])
+    for name in await injectors() {
+      await mend(.mutatingWebhookConfigurations, name, failsClosed: false)
     }
     for (name, label) in validators {
       guard await mend(.validatingWebhookConfigurations, name, failsClosed: false) else { continue }
@@ -81,7 +85,7 @@ struct WebhookTrust: ServiceLifecycle.Service {
     do throws(KubernetesClientError) {
       let object = try await client.get(resource, ObjectKey(name: name))
       var operations = WebhookRegistration.patch(
-        object, rootsPEM: rootsPEM(), failsClosed: failsClosed
+        object, of: service, rootsPEM: rootsPEM(), failsClosed: failsClosed
       ).operations
       guard !operations.isEmpty else { return true }
       if let version = object[path: ["metadata", "resourceVersion"]] {
