@@ -381,7 +381,7 @@ struct IngestState {
   private mutating func convertHosts() {
     var selected: [ObjectKey: [Workload]] = [:]
     for id in dirtyHosts where !isOfService(id) {
-      let owners = serviceEntries.entries(of: id).map {
+      let owners = sharing(serviceEntries.entries(of: id)).map {
         ServiceEntryConversion(metadata: $0.metadata, entry: $0.value, clusterID: clusterID)
       }
       var seen: Set<String> = []
@@ -393,11 +393,20 @@ struct IngestState {
         let own = owner.endpoints(host: id.hostname, selected: workloads)
         endpoints += owners.count == 1 ? own : own.filter { seen.insert($0.place).inserted }
       }
-      // The oldest entry says what the host is; all of them say where it is.
+      // The oldest entry says what the host is; all that find endpoints as it does say where it is.
       updates.append(.service(id, owners.first?.service(id)))
       updates.append(.endpoints(id, endpoints))
     }
     dirtyHosts = []
+  }
+
+  /// Of entries of one host, oldest first, those whose endpoints can be in one cluster: resolved in the same
+  /// way, and one alone where only one endpoint can be.
+  private func sharing(_ entries: [ServiceEntries.Entry]) -> [ServiceEntries.Entry] {
+    guard let first = entries.first else { return [] }
+    let resolution = first.value.resolution
+    guard resolution != .dnsRoundRobin else { return [first] }
+    return entries.filter { $0.value.resolution == resolution }
   }
 
   /// Whether a host is that of a Kubernetes Service, which comes before every service entry.

@@ -10,7 +10,8 @@ import Testing
   private static let web = ServiceID(hostname: "web.shop.svc.cluster.local", namespace: "shop")
 
   private static func entry(
-    _ name: String, _ host: String, age: Int, address: String, ports: String = "http"
+    _ name: String, _ host: String, age: Int, address: String, ports: String = "http",
+    resolution: String = "STATIC"
   ) -> String {
     """
     apiVersion: networking.istio.io/v1
@@ -19,7 +20,7 @@ import Testing
     spec:
       hosts: [\(host)]
       ports: [{number: 80, name: \(ports), protocol: HTTP}]
-      resolution: STATIC
+      resolution: \(resolution)
       endpoints: [{address: \(address)}]
     """
   }
@@ -65,6 +66,25 @@ import Testing
     #expect(Self.found(mesh, Self.api).addresses == [])
     try mesh.delete(old)
     #expect(mesh.ingest.indexSizes == sizes)
+  }
+
+  @Test(arguments: [
+    ("STATIC", "10.0.0.1", "DNS", "b.example"), ("DNS", "a.example", "STATIC", "10.0.0.2"),
+    ("DNS_ROUND_ROBIN", "a.example", "DNS_ROUND_ROBIN", "b.example"),
+    ("DNS", "a.example", "DNS_ROUND_ROBIN", "b.example"),
+  ])
+  func `Endpoints that cannot be in one cluster are not put there`(
+    old: String, oldAddress: String, new: String, newAddress: String
+  ) throws {
+    let mesh = MeshDocuments()
+    let first = Self.entry(
+      "old", "api.example.com", age: 1, address: oldAddress, resolution: old)
+    try mesh.apply(first)
+    try mesh.apply(
+      Self.entry("new", "api.example.com", age: 2, address: newAddress, resolution: new))
+    #expect(Self.found(mesh, Self.api).addresses == [oldAddress])
+    try mesh.delete(first)
+    #expect(Self.found(mesh, Self.api).addresses == [newAddress])
   }
 
   @Test(arguments: [false, true])
