@@ -12,7 +12,8 @@ package struct ServerCertificateRenewal: Service {
   private static let pauseAfterFailure = Duration.seconds(10)
 
   private let authority: CertificateAuthority
-  private let first: Certificate
+  /// When the first certificate is due, in seconds since 1970.
+  private let firstDue: Int64
   private let names: [SubjectAlternativeName]
   private let lifetime: Int64
   private let pause: Duration
@@ -30,7 +31,7 @@ package struct ServerCertificateRenewal: Service {
     logger: Logger, update: @escaping Update
   ) {
     self.authority = authority
-    self.first = first
+    firstDue = Self.due(first, at: clock())
     self.names = names
     self.lifetime = lifetime
     self.pause = pause
@@ -45,12 +46,11 @@ package struct ServerCertificateRenewal: Service {
     let (certificate, keyPEM) = try authority.issueServerCertificate(
       names: names, lifetime: lifetime)
     try update(certificate, keyPEM)
-    return due(certificate.certificate)
+    return Self.due(certificate.certificate, at: clock())
   }
 
-  private func due(_ certificate: Certificate) -> Int64 {
-    let now = clock()
-    return now + max(1, (certificate.notAfter - now) * 2 / 3)
+  private static func due(_ certificate: Certificate, at now: Int64) -> Int64 {
+    now + max(1, (certificate.notAfter - now) * 2 / 3)
   }
 
   /// Renews until a graceful shutdown; the first certificate is expected to be in place.
@@ -59,7 +59,7 @@ package struct ServerCertificateRenewal: Service {
   }
 
   private func renewAgainAndAgain() async throws {
-    var due = due(first)
+    var due = firstDue
     var chain = authority.signingChain
     while true {
       let left = Duration.seconds(max(0, due - clock()))
