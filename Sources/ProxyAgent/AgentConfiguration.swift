@@ -28,6 +28,8 @@ package struct AgentConfiguration: Sendable {
   package var type = ProxyType.sidecar
   /// The address of the workload.
   package var ipAddress: String
+  /// Stands for all addresses: those of both families where the workload's own is one of IPv6.
+  var everyAddress: String { ipAddress.contains(":") ? "::" : "0.0.0.0" }
   /// The name of the workload's instance.
   package var name: String
   /// Its namespace.

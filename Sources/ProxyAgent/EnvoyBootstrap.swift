@@ -196,7 +196,8 @@ package struct EnvoyBootstrap {
       ],
     ]
     return [
-      "name": .string("0.0.0.0_\(port)"), "address": address("0.0.0.0", port),
+      "name": .string("\(configuration.everyAddress)_\(port)"),
+      "address": address(configuration.everyAddress, port),
       "traffic_direction": "INBOUND",
       "filter_chains": [
         [
@@ -286,7 +287,12 @@ package struct EnvoyBootstrap {
   // MARK: Parts
 
   private func address(_ host: String, _ port: Int) -> JSONValue {
-    ["socket_address": ["address": .string(host), "port_value": .number(port)]]
+    [
+      "socket_address": .members([
+        "address": .string(host), "port_value": .number(port),
+        "ipv4_compat": host == "::" ? true : nil,
+      ])
+    ]
   }
 
   private func type(_ name: String) -> JSONValue { .string("type.googleapis.com/\(name)") }

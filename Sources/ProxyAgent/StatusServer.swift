@@ -21,7 +21,8 @@ struct StatusServer: Service {
     }
     let application = Application(
       router: router,
-      configuration: .init(address: .hostname("0.0.0.0", port: configuration.statusPort)),
+      configuration: .init(
+        address: .hostname(configuration.everyAddress, port: configuration.statusPort)),
       logger: logger)
     try await application.run()
   }

@@ -33,9 +33,14 @@ struct EnvoyTests {
       configuration.keepsAllStatistics = true
     case .address:
       configuration.discoveryAddress = .hostPort(host: "::1", port: 15_012)
+      configuration.ipAddress = "fd00::7"
+      configuration.prometheusPort = 15_090
+      configuration.readinessListenerPort = 15_022
       configuration.tlsServerName = nil
     }
     let bootstrap = EnvoyBootstrap(configuration).json
+    // The kubelet asks at the pod's own address.
+    #expect(bootstrap.contains(#""ipv4_compat":true"#) == (variant == .address))
     _ = try JSONSerialization.jsonObject(with: Data(bootstrap.utf8))
     let path = "\(controlPlane.directory)/bootstrap.json"
     try PrivateFile.write(Array(bootstrap.utf8), to: path)
