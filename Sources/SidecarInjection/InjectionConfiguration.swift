@@ -65,16 +65,16 @@ package struct ProxyContainerSettings: Hashable, Sendable {
     case skein
   }
 
-  /// Resources of a container, in Kubernetes' quantities.
+  /// Resources of a container, in Kubernetes' quantities; those that are nil are not named.
   package struct Resources: Hashable, Sendable {
     /// CPU that is set aside.
-    package var cpuRequest = "100m"
+    package var cpuRequest: String? = "100m"
     /// Memory that is set aside.
-    package var memoryRequest = "128Mi"
+    package var memoryRequest: String? = "128Mi"
     /// CPU at most.
-    package var cpuLimit = "2"
+    package var cpuLimit: String? = "2"
     /// Memory at most.
-    package var memoryLimit = "1Gi"
+    package var memoryLimit: String? = "1Gi"
 
     /// Creates the resources of Istio's chart.
     package init() {}
@@ -138,8 +138,13 @@ package struct RedirectionSettings: Hashable, Sendable {
 
 /// Where a proxy belongs.
 package struct MeshIdentity: Hashable, Sendable {
-  /// The address of the control plane and its certificate authority.
-  package var controlPlaneAddress = "istiod.istio-system.svc:15012"
+  /// Where Istio's agent looks for the control plane when nobody tells it.
+  static let standardAddress = "istiod.istio-system.svc:15012"
+
+  /// The address of the control plane.
+  package var controlPlaneAddress = standardAddress
+  /// The address of the certificate authority; the control plane's when absent.
+  package var authorityAddress: String?
   /// The name of the cluster.
   package var clusterID = "Kubernetes"
   /// The DNS domain of the cluster.

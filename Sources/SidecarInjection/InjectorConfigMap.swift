@@ -93,14 +93,17 @@ package enum InjectorConfigMap {
     if let agent = text(proxy["agent"]).flatMap(ProxyContainerSettings.Agent.init) {
       configuration.proxy.agent = agent
     }
-    for (path, resource) in [
-      (["resources", "requests", "cpu"], \ProxyContainerSettings.Resources.cpuRequest),
-      (["resources", "requests", "memory"], \.memoryRequest),
-      (["resources", "limits", "cpu"], \.cpuLimit),
-      (["resources", "limits", "memory"], \.memoryLimit),
-    ] {
-      if let quantity = text(proxy[path: path]), ProxyResources.isQuantity(quantity) {
-        configuration.proxy.resources[keyPath: resource] = quantity
+    if let resources = proxy["resources"], resources.objectValue != nil {
+      // What an installation leaves out, a limit above all, is not there.
+      for (path, resource) in [
+        (["requests", "cpu"], \ProxyContainerSettings.Resources.cpuRequest),
+        (["requests", "memory"], \.memoryRequest), (["limits", "cpu"], \.cpuLimit),
+        (["limits", "memory"], \.memoryLimit),
+      ] {
+        let quantity = text(resources[path: path])
+        if quantity.map(ProxyResources.isQuantity) ?? true {
+          configuration.proxy.resources[keyPath: resource] = quantity
+        }
       }
     }
     if let level = text(proxy["logLevel"]) { configuration.proxy.logLevel = level }
@@ -125,8 +128,7 @@ package enum InjectorConfigMap {
     configuration.mesh.clusterDomain = text(proxy["clusterDomain"]) ?? identity.clusterDomain
     configuration.mesh.clusterID =
       text(global[path: ["multiCluster", "clusterName"]]) ?? identity.clusterID
-    configuration.mesh.controlPlaneAddress =
-      text(global["caAddress"]) ?? identity.controlPlaneAddress
+    configuration.mesh.authorityAddress = text(global["caAddress"]) ?? identity.authorityAddress
     configuration.mesh.meshID = text(global["meshID"]) ?? identity.meshID
     configuration.mesh.network = text(global["network"]) ?? identity.network
     if let usesCNI = values[path: ["istio_cni", "enabled"]]?.boolValue

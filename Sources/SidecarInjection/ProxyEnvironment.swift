@@ -7,12 +7,19 @@ enum ProxyEnvironment {
 
   static func make(_ context: InjectionContext) -> [JSONValue] {
     let mesh = context.configuration.mesh
+    var proxyConfiguration = context.proxyConfiguration
+    if proxyConfiguration["discoveryAddress"] == nil,
+      mesh.controlPlaneAddress != MeshIdentity.standardAddress
+    {
+      proxyConfiguration["discoveryAddress"] = .string(mesh.controlPlaneAddress)
+    }
     var list: [JSONValue] = [
-      text("PILOT_CERT_PROVIDER", "istiod"), text("CA_ADDR", mesh.controlPlaneAddress),
+      text("PILOT_CERT_PROVIDER", "istiod"),
+      text("CA_ADDR", mesh.authorityAddress ?? mesh.controlPlaneAddress),
       field("POD_NAME", "metadata.name"), field("POD_NAMESPACE", "metadata.namespace"),
       field("INSTANCE_IP", "status.podIP"), field("SERVICE_ACCOUNT", "spec.serviceAccountName"),
       field("HOST_IP", "status.hostIP"), resource("ISTIO_CPU_LIMIT", "limits.cpu"),
-      text("PROXY_CONFIG", json(context.proxyConfiguration)),
+      text("PROXY_CONFIG", json(proxyConfiguration)),
       text("ISTIO_META_POD_PORTS", json(ports(context))),
       text(
         "ISTIO_META_APP_CONTAINERS",

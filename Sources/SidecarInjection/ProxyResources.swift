@@ -34,15 +34,16 @@ enum ProxyResources {
 
   /// The resources of the installation.
   static func standard(_ context: InjectionContext) -> JSONValue {
-    let resources = context.configuration.proxy.resources
-    return [
-      "limits": [
-        "cpu": .string(resources.cpuLimit), "memory": .string(resources.memoryLimit),
-      ],
-      "requests": [
-        "cpu": .string(resources.cpuRequest), "memory": .string(resources.memoryRequest),
-      ],
-    ]
+    let settings = context.configuration.proxy.resources
+    var resources: JSONValue = [:]
+    for (part, cpu, memory) in [
+      ("limits", settings.cpuLimit, settings.memoryLimit),
+      ("requests", settings.cpuRequest, settings.memoryRequest),
+    ] {
+      if let cpu { resources[path: [part, "cpu"]] = .string(cpu) }
+      if let memory { resources[path: [part, "memory"]] = .string(memory) }
+    }
+    return resources
   }
 
   /// A number without sign and a suffix of Kubernetes' quantities.

@@ -106,6 +106,42 @@ internal import YAML
     #expect(try proxy(pod)["image"]?.stringValue?.hasSuffix("-debug") == true)
   }
 
+  @Test func `Istio's agent is told of a control plane at another place than its own default`()
+    throws
+  {
+    func settings(_ change: (inout InjectionConfiguration) -> Void) throws -> [String?] {
+      let pod = try inject(try pod(), change).pod
+      let text = try #require(try variable("PROXY_CONFIG", pod))
+      let proxy = try JSONValue(parsing: Array(text.utf8))
+      return [try variable("CA_ADDR", pod), proxy["discoveryAddress"]?.stringValue]
+    }
+    let standard = "istiod.istio-system.svc:15012"
+    #expect(try settings { _ in } == [standard, nil])
+    let canary = "istiod-canary.istio-system.svc:15012"
+    #expect(try settings { $0.mesh.controlPlaneAddress = canary } == [canary, canary])
+    #expect(
+      try settings {
+        $0.mesh.controlPlaneAddress = canary
+        $0.proxyConfiguration = ["discoveryAddress": "other:15012"]
+      } == [canary, "other:15012"])
+    #expect(
+      try settings {
+        $0.mesh.controlPlaneAddress = canary
+        $0.mesh.authorityAddress = "ca:443"
+      } == ["ca:443", canary])
+  }
+
+  @Test func `resources that an installation leaves out are not there`() throws {
+    let pod = try inject(try pod()) { configuration in
+      let values: JSONValue = [
+        "global": ["proxy": ["resources": ["requests": ["cpu": "50m", "memory": "64Mi"]]]]
+      ]
+      _ = InjectorConfigMap.apply(config: [:], values: values, to: &configuration)
+    }.pod
+    #expect(
+      try proxy(pod)["resources"] == ["requests": ["cpu": "50m", "memory": "64Mi"]])
+  }
+
   @Test func `a native sidecar starts before everything else`() throws {
     let pod = try inject(try pod()) { $0.hasNativeSidecars = true }.pod
     #expect(names("initContainers", pod) == ["istio-init", "istio-proxy", "migrate"])
