@@ -66,7 +66,8 @@ struct APIResponder: Sendable {
       case .get: return try await handler.list(namespace: namespace)
       case .post:
         return try await handler.create(namespace: namespace, body: try await body(request))
-      case .delete: return try await handler.deleteAll(namespace: namespace)
+      case .delete:
+        return try await handler.deleteAll(namespace: namespace, body: try await body(request))
       default: throw APIStatus.methodNotAllowed
       }
     case .object(let resource, let version, let namespace, let name, let isStatus):

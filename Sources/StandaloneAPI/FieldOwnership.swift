@@ -144,6 +144,11 @@ extension FieldOwnership {
     var time: String
   }
 
+  /// What a manager applies.
+  func applied(by writer: Writer) -> Set<Field> {
+    entries.first { $0.isOf(writer.manager, .apply, writer.subresource) }?.fields ?? []
+  }
+
   /// Whether a manager applied a field, and nobody else owns it.
   func isOwned(_ field: Field, byNoneBut writer: Writer) -> Bool {
     let owners = entries.filter { $0.fields.contains(field) }

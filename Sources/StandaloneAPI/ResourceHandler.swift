@@ -218,7 +218,11 @@ struct ResourceHandler: Sendable {
         plural: resource.plural, group: resource.group, name: key.name, uid: storedUID))
   }
 
-  func deleteAll(namespace: String?) async throws -> Response {
+  func deleteAll(namespace: String?, body: [UInt8]) async throws -> Response {
+    // Namespaces end one by one, with what they hold.
+    guard resource != .namespaces else { throw APIStatus.methodNotAllowed }
+    let options = try? JSONValue(parsing: body)
+    let isDryRun = isDryRun || options?["dryRun"]?.arrayValue == ["All"]
     let selector = try selector()
     let page = try await store.list(resource, namespace: namespace)
     for record in page.records where try selector.matches(object(record)) {

@@ -14,9 +14,14 @@ struct ServerSideApply {
   /// still was the manager's, and nobody else's.
   func merged(into current: JSONValue) -> JSONValue {
     let ownership = FieldOwnership(of: current)
-    let (before, now) = (
-      FieldOwnership.owned(in: previous ?? [:]), FieldOwnership.owned(in: intent)
-    )
+    let now = FieldOwnership.owned(in: intent)
+    // What became the manager's otherwise, as kubectl moves what it applied before on its own, it left out too.
+    let present = FieldOwnership.owned(in: current)
+    let before = ownership.applied(by: writer).reduce(
+      into: FieldOwnership.owned(in: previous ?? [:])
+    ) { before, field in
+      if field.count > 1, before[field] == nil { before[field] = present[field] }
+    }
     var merged = current
     var kept: JSONValue = [:]
     for (field, value) in before where !field.contains(where: { $0.hasPrefix("k:") }) {

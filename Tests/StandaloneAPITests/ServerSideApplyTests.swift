@@ -93,6 +93,37 @@ import Testing
     }
   }
 
+  @Test func `what kubectl applied itself before goes when it is left out on the server`()
+    async throws
+  {
+    try await RunningAPI.run { api in
+      let labels: JSONValue = ["metadata": ["labels": ["kept": "1", "dropped": "1"]]]
+      let other: JSONValue = ["metadata": ["labels": ["other": "1"]]]
+      _ = try await Self.apply(api, as: "other", Self.spec.merging(other))
+      _ = try await api.request(
+        "PATCH", "\(Self.gateway)?fieldManager=kubectl-client-side-apply", labels,
+        type: "application/merge-patch+json")
+      let kept: JSONValue = ["metadata": ["labels": ["kept": "1"]]]
+      let (_, first, _) = try await Self.apply(api, as: "kubectl", kept)
+      #expect(first[path: ["metadata", "labels", "dropped"]] == "1")
+      // kubectl makes one entry of its two.
+      let entries = (first[path: ["metadata", "managedFields"]]?.arrayValue ?? []).compactMap {
+        entry -> JSONValue? in
+        if entry["manager"] == "kubectl-client-side-apply" { return nil }
+        guard entry["manager"] == "kubectl" else { return entry }
+        var entry = entry
+        entry[path: ["fieldsV1", "f:metadata", "f:labels", "f:dropped"]] = [:]
+        return entry
+      }
+      _ = try await api.request(
+        "PATCH", Self.gateway,
+        [["op": "replace", "path": "/metadata/managedFields", "value": .array(entries)]],
+        type: "application/json-patch+json")
+      let (_, second, _) = try await Self.apply(api, as: "kubectl", kept)
+      #expect(second[path: ["metadata", "labels"]] == ["kept": "1", "other": "1"])
+    }
+  }
+
   @Test func `a part of a spec cannot be shared, and the answer says so`() async throws {
     try await RunningAPI.run { api in
       try await Self.apply(api, as: "one", Self.spec)

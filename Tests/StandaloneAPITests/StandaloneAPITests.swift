@@ -316,6 +316,11 @@ import Testing
         #expect(list["items"]?.arrayValue?.count == count, "\(query)")
       }
       #expect(try await api.request("GET", "\(Self.maps)?labelSelector=a+b+c").status == 400)
+      let rehearsal: JSONValue = ["dryRun": ["All"]]
+      #expect(try await api.request("DELETE", Self.maps, rehearsal).status == 200)
+      #expect(try await api.request("DELETE", "/api/v1/namespaces").status == 405)
+      let (_, all, _) = try await api.request("GET", Self.maps)
+      #expect(all["items"]?.arrayValue?.count == 5)
       #expect(try await api.request("DELETE", "\(Self.maps)?labelSelector=odd%3Dyes").status == 200)
       let (_, rest, _) = try await api.request("GET", Self.maps)
       #expect(rest["items"]?.arrayValue?.count == 3)
