@@ -11,7 +11,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
     commandName: "analyze", abstract: "Judge files by Istio's rules, without a server.",
     discussion: """
       Prints one line for each finding, as file:line:column: what the validating webhook would refuse, \
-      and annotations of workloads that injection could not follow. The exit code is 0 when every object can \
+      and annotations of workloads that injection could not follow. Of kinds that are not the mesh's nothing \
+      else is judged. The exit code is 0 when every object can \
       be used, 65 when one cannot, and 66 when a file does not exist.
       """)
 
@@ -35,8 +36,19 @@ struct AnalyzeCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let (entries, faults) = try ManifestFiles.read(filename, namespace: namespace)
+    var workloads: [YAMLDocument] = []
+    let (entries, faults) = try ManifestFiles.read(filename, namespace: namespace) {
+      workloads.append($0)
+      return true
+    }
     var errors = faults.map { Finding(fault: $0) }
+    // Of kinds that are not Skein's, what injection reads is judged: a StatefulSet has pods too.
+    for document in workloads {
+      let own = document.value[path: ["metadata", "namespace"]]?.stringValue
+      errors += Self.injectionIssues(document.value, own ?? namespace).map {
+        Finding(document, $0)
+      }
+    }
     var warnings: [Finding] = []
     var places: [String: String] = [:]
     for entry in entries {
@@ -63,7 +75,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
       print(String(decoding: list.serialized(), as: UTF8.self))
     }
     StandardError.write(
-      "\(entries.count) objects, \(errors.count) errors, \(warnings.count) warnings")
+      "\(entries.count + workloads.count) objects, \(errors.count) errors, \(warnings.count) warnings"
+    )
     if !errors.isEmpty || (strict && !warnings.isEmpty) { throw ExitCode(65) }
   }
 
@@ -126,15 +139,29 @@ struct AnalyzeCommand: AsyncParsableCommand {
     }
 
     init(_ entry: ManifestFiles.Entry, _ issue: FieldIssue) {
-      let file = entry.document.file
-      let position = entry.document.position(of: issue.path)
-      text =
-        "\(file):\(position): \(issue.severity.rawValue): \(entry.resource.kind) \(entry.key): \(issue)"
+      self.init(entry.document, kind: entry.resource.kind, entry.key, issue)
+    }
+
+    /// A finding about an object of a kind that is none of Skein's.
+    init(_ document: YAMLDocument, _ issue: FieldIssue) {
+      let metadata = document.value["metadata"]
+      let key = ObjectKey(
+        namespace: metadata?["namespace"]?.stringValue ?? "",
+        name: metadata?["name"]?.stringValue ?? "")
+      self.init(document, kind: document.value["kind"]?.stringValue ?? "", key, issue)
+    }
+
+    private init(
+      _ document: YAMLDocument, kind: String, _ key: ObjectKey, _ issue: FieldIssue
+    ) {
+      let file = document.file
+      let position = document.position(of: issue.path)
+      text = "\(file):\(position): \(issue.severity.rawValue): \(kind) \(key): \(issue)"
       json = [
         "file": .string(file), "line": .integer(Int64(position.line)),
         "column": .integer(Int64(position.column)),
-        "severity": .string(issue.severity.rawValue), "kind": .string(entry.resource.kind),
-        "namespace": .string(entry.key.namespace), "name": .string(entry.key.name),
+        "severity": .string(issue.severity.rawValue), "kind": .string(kind),
+        "namespace": .string(key.namespace), "name": .string(key.name),
         "field": .string(issue.path), "message": .string(issue.message),
       ]
       if let remedy = issue.remedy { json["remedy"] = .string(remedy) }

@@ -14,16 +14,17 @@ enum ManifestFiles {
     var key: ObjectKey
   }
 
-  /// The objects of files and folders (`-` is standard input), with one line for each fault.
+  /// The objects of files and folders (`-` is standard input), with one line for each fault; an object of
+  /// a kind that is none of Skein's is one, unless `passOver` takes it.
   static func read(
-    _ paths: [String], namespace: String
+    _ paths: [String], namespace: String, passOver: (YAMLDocument) -> Bool = { _ in false }
   ) throws -> (entries: [Entry], faults: [String]) {
     var entries: [Entry] = []
     var faults: [String] = []
     for path in try paths.flatMap(expand) {
       do throws(YAMLError) {
         for document in try YAMLReader.documents(contents(path, &faults), file: path) {
-          for item in items(document) {
+          for item in items(document) where !(isForeign(item) && passOver(item)) {
             switch entry(item, namespace: namespace) {
             case .success(let entry): entries.append(entry)
             case .failure(let fault): faults.append(fault.text)
@@ -35,6 +36,15 @@ enum ManifestFiles {
       }
     }
     return (entries, faults)
+  }
+
+  /// Whether an object is of a kind that is none of Skein's.
+  private static func isForeign(_ document: YAMLDocument) -> Bool {
+    guard let apiVersion = document.value["apiVersion"]?.stringValue,
+      let kind = document.value["kind"]?.stringValue
+    else { return false }
+    return KubernetesResource.find(apiVersion: apiVersion, kind: kind) == nil
+      && !apiVersion.contains(".istio.io/")
   }
 
   private struct Fault: Error {
@@ -93,7 +103,8 @@ enum ManifestFiles {
   /// The files that a path stands for.
   static func expand(_ path: String) throws -> [String] {
     guard path != "-" else { return [path] }
-    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
+    let target = URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: target) else {
       StandardError.write("error: \(path) does not exist")
       throw ExitCode(66)
     }

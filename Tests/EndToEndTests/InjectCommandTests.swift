@@ -134,6 +134,47 @@ extension EndToEnd {
       #expect(findings.last?["remedy"] == "use REDIRECT, TPROXY or NONE")
     }
 
+    @Test func `analyze passes over what is not the mesh's, and looks at every kind of workload`()
+      throws
+    {
+      let folder = "\(directory)/chart"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      func workload(_ mode: String) -> String {
+        """
+        apiVersion: apps/v1
+        kind: StatefulSet
+        metadata: {name: web, namespace: shop}
+        spec:
+          template:
+            metadata: {annotations: {sidecar.istio.io/interceptionMode: \(mode)}}
+            spec: {containers: [{name: web, image: w}]}
+        ---
+        apiVersion: networking.k8s.io/v1
+        kind: Ingress
+        metadata: {name: web}
+        """
+      }
+      try workload("TPROXY").write(
+        toFile: "\(folder)/web.yaml", atomically: true, encoding: .utf8)
+      // A link to a folder is a folder.
+      let link = "\(directory)/current"
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder)
+      let good = skein("analyze", "-f", link)
+      #expect(good.status == 0, "\(good.output)")
+      #expect(good.output.contains("2 objects, 0 errors"))
+      try workload("MAGIC").write(
+        toFile: "\(folder)/web.yaml", atomically: true, encoding: .utf8)
+      let bad = skein("analyze", "-f", link)
+      #expect(bad.status == 65)
+      #expect(bad.output.contains("web.yaml:6:"), "\(bad.output)")
+      #expect(
+        bad.output.contains("error: StatefulSet shop/web: spec.template.metadata.annotations"))
+      let misspelled = file(
+        "misspelled.yaml", "{apiVersion: networking.istio.io/v1, kind: Gatway, metadata: {name: g}}"
+      )
+      #expect(skein("analyze", "-f", misspelled).status == 65)
+    }
+
     @Test func `who gets no proxy is told why`() {
       let host = file(
         "host.yaml",
