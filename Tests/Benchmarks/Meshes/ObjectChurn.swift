@@ -1,5 +1,4 @@
 internal import EnvoyTranslation
-internal import KubernetesAPI
 internal import MeshIngest
 internal import MeshStore
 internal import MeshTesting
@@ -95,26 +94,5 @@ private final class SimulatedProxyBox {
 
   func close() {
     proxy.take()?.close()
-  }
-}
-
-extension IngestedObject {
-  fileprivate var resource: KubernetesResource {
-    switch self {
-    case .namespace: .namespaces
-    case .service: .services
-    case .endpointSlice: .endpointSlices
-    case .pod: .pods
-    case .node: .nodes
-    case .configMap: .configMaps
-    case .secret: .secrets
-    case .virtualService: .virtualServices
-    case .destinationRule: .destinationRules
-    case .gateway: .gateways
-    case .serviceEntry: .serviceEntries
-    case .workloadEntry: .workloadEntries
-    case .sidecar: .sidecars
-    case .peerAuthentication: .peerAuthentications
-    }
   }
 }
