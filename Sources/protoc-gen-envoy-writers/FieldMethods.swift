@@ -25,6 +25,7 @@ struct FieldMethods {
     case .int64: return integer("Int64", "int64", "value")
     case .uint32: return integer("UInt32", "uint64", "UInt64(value)")
     case .uint64: return integer("UInt64", "uint64", "value")
+    // A tool of the build, whose only input are our own .proto files.
     default: preconditionFailure("\(field.fullName): type \(field.type) has no writer")
     }
   }
@@ -102,6 +103,7 @@ struct FieldMethods {
       return [
         "\(name)(_ key: String, _ value: WireStruct) { wire.entry(\(number), key) { $0.structure(2, value) } }"
       ]
+    // As above.
     default: preconditionFailure("\(field.fullName): this map has no writer")
     }
   }
